@@ -1,0 +1,64 @@
+import { sql } from "drizzle-orm";
+import { index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import type { Role } from "../scope";
+import { users } from "./identity";
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+export const workspaces = pgTable("workspace", {
+  id: uuid("id").primaryKey(),
+  slug: text("slug").notNull().unique(),
+  name: text("name").notNull(),
+  createdAt: at("created_at").notNull().default(sql`now()`),
+});
+
+const workspaceId = () =>
+  uuid("workspace_id")
+    .notNull()
+    .references(() => workspaces.id, { onDelete: "cascade" });
+
+export const members = pgTable(
+  "member",
+  {
+    workspaceId: workspaceId(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    role: text("role").$type<Role>().notNull(),
+    joinedAt: at("joined_at").notNull().default(sql`now()`),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.userId] }), index("member_user").on(table.userId)],
+);
+
+/** A single-use link; only the SHA-256 of its token is kept. */
+export const invitations = pgTable(
+  "invitation",
+  {
+    id: uuid("id").primaryKey(),
+    workspaceId: workspaceId(),
+    role: text("role").$type<Role>().notNull(),
+    tokenHash: text("token_hash").notNull().unique(),
+    invitedBy: uuid("invited_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: at("created_at").notNull().default(sql`now()`),
+    expiresAt: at("expires_at").notNull(),
+    acceptedBy: uuid("accepted_by").references(() => users.id, { onDelete: "set null" }),
+    acceptedAt: at("accepted_at"),
+  },
+  (table) => [index("invitation_workspace").on(table.workspaceId, table.createdAt)],
+);
+
+/** Who did what in the workspace; `detail` holds names and ids, never contents. */
+export const auditEvents = pgTable(
+  "audit_event",
+  {
+    id: uuid("id").primaryKey(),
+    workspaceId: workspaceId(),
+    actorUserId: uuid("actor_user_id"),
+    actorJob: text("actor_job"),
+    action: text("action").notNull(),
+    subject: text("subject").notNull(),
+    detail: jsonb("detail").$type<Record<string, string | number | boolean | null>>().notNull().default({}),
+    at: at("at").notNull().default(sql`now()`),
+  },
+  (table) => [index("audit_event_at").on(table.workspaceId, table.at)],
+);

@@ -1,0 +1,82 @@
+import type { HubError } from "@/server/errors";
+
+/**
+ * The one way a call leaves the hub. `Send` is a function; each concern (retry, token, rate budget, call log, timeout) is a layer
+ * `(next: Send) => Send`, composed as `retry → token → rate budget → call log → timeout → fetch`.
+ */
+
+/**
+ * Whether a call may be repeated when its outcome is unknown. `safe`: it only reads. `idempotent`: repeating it changes nothing more
+ * (it carries an id or key that the tool honours, or sets an absolute value). `unsafe`: it is sent again only after an answer that
+ * proves nothing happened (a refusal by rate limit or authorization).
+ */
+export type Repeatability = "safe" | "idempotent" | "unsafe";
+
+export interface ToolRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Absolute; its host must be one of the integration's. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly repeatability: Repeatability;
+  /** The vendor's name of the call, for the log and the plan: `issueUpdate`, `GET /tasks/{gid}`. */
+  readonly operation: string;
+  /** The vendor's rate-limit group this call pays to; default `default`. */
+  readonly group?: string;
+  /** Points this call costs its group; default 1. */
+  readonly cost?: number;
+  /** `connection`: the token layer adds the connection's token. `none`: OAuth's own calls and public ones. */
+  readonly authorization: "connection" | "none";
+  /** Time for one attempt in milliseconds; default 30,000. */
+  readonly timeoutMs?: number;
+  /** The most bytes an answer may have; default 10 MiB, then EFBIG. */
+  readonly maxResponseBytes?: number;
+}
+
+export interface ToolResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer>;
+  text(): string;
+  /** Parsed JSON of the body; throws HubError EIO when it is not JSON. */
+  json(): unknown;
+}
+
+/** Why a call is made: who, for which path, and how long the caller waits in all. Made once per operation, passed to every call. */
+export interface CallContext {
+  readonly workspaceId: string;
+  readonly connectionId: string | null;
+  readonly actor: { readonly userId: string | null; readonly job: string | null };
+  /** The path served, for the call log. */
+  readonly path: string | null;
+  /** The bound on the total wait of retries and budget, in milliseconds from the start of the call; default 10,000. */
+  readonly maxWaitMs?: number;
+  /** `person` work goes before `background` work in the rate budget. */
+  readonly priority?: "person" | "background";
+  readonly signal?: AbortSignal;
+}
+
+/** Sends one request. Resolves with the answer that `classify` let pass; throws HubError for everything else. */
+export type Send = (request: ToolRequest, context: CallContext) => Promise<ToolResponse>;
+
+export type Layer = (next: Send) => Send;
+
+/** What the vendor's answer says of its limits; the rate budget and the call log read it. Times are epoch milliseconds. */
+export interface LimitReport {
+  readonly group: string;
+  readonly limit?: number;
+  readonly remaining?: number;
+  readonly resetAtMs?: number;
+}
+
+/** How one vendor's answers are read; each integration gives one. */
+export interface VendorReading {
+  /** Turns a failed answer (HTTP status or a body that says so) into a HubError, or null when the call succeeded. */
+  classify(response: ToolResponse, request: ToolRequest): HubError | null;
+  /** Reads the vendor's own limit headers. */
+  limits(response: ToolResponse): readonly LimitReport[];
+  /** The vendor's request id, for support. */
+  requestId(response: ToolResponse): string | null;
+  /** Query parameters that are safe to log; all others are printed as `…`. */
+  readonly loggedQuery: ReadonlySet<string>;
+}

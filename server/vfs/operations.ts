@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { readFormats } from "./node";
+
+/** The inputs of the operations, one zod schema each: the tRPC router, the explorer and the file system share them. */
+
+const path = z.string().min(1).max(4096);
+const etag = z.string().min(1).max(128);
+const idempotencyKey = z.string().min(1).max(128);
+/** Milliseconds a caller waits for a limited tool in all; default 10 s. */
+const maxWaitMs = z.number().int().min(0).max(60_000).optional();
+
+export const statInput = z.object({ path, fresh: z.boolean().optional(), maxWaitMs });
+export const listInput = z.object({
+  path,
+  cursor: z.string().max(4096).optional(),
+  limit: z.number().int().min(1).max(1000).default(200),
+  sort: z.enum(["name", "modifiedAt", "sizeBytes"]).default("name"),
+  order: z.enum(["ascending", "descending"]).default("ascending"),
+  fresh: z.boolean().optional(),
+  maxWaitMs,
+});
+export const readInput = z.object({
+  path,
+  as: z.enum(readFormats).optional(),
+  /** A range of bytes or of 1-based lines; not both. */
+  bytes: z.object({ offset: z.number().int().min(0), length: z.number().int().min(1) }).optional(),
+  lines: z.object({ from: z.number().int().min(1), to: z.number().int().min(1) }).optional(),
+  fresh: z.boolean().optional(),
+  maxWaitMs,
+});
+
+const change = { path, dryRun: z.boolean().optional(), idempotencyKey: idempotencyKey.optional(), maxWaitMs };
+export const writeInput = z.object({
+  ...change,
+  text: z.string(),
+  ifMatch: etag.optional(),
+  ifNoneMatch: z.literal("*").optional(),
+  /** Storage tiers with retention: when the file is to expire, inside the tier's range; then fixed. */
+  expiresAt: z.iso.datetime().optional(),
+});
+export const appendInput = z.object({ ...change, text: z.string().min(1), ifMatch: etag.optional() });
+export const editInput = z.object({
+  ...change,
+  find: z.string().min(1),
+  replace: z.string(),
+  all: z.boolean().optional(),
+  ifMatch: etag.optional(),
+});
+export const mkdirInput = z.object({ ...change });
+export const moveInput = z.object({ ...change, to: path, ifMatch: etag.optional() });
+export const removeInput = z.object({ ...change, recursive: z.boolean().optional(), ifMatch: etag.optional() });
+export const executeInput = z.object({ plan: z.string().min(1).max(64), idempotencyKey: idempotencyKey.optional(), maxWaitMs });
+
+export type StatInput = z.input<typeof statInput>;
+export type ListInput = z.input<typeof listInput>;
+export type ReadInput = z.input<typeof readInput>;
+export type WriteInput = z.input<typeof writeInput>;
+export type AppendInput = z.input<typeof appendInput>;
+export type EditInput = z.input<typeof editInput>;
+export type MkdirInput = z.input<typeof mkdirInput>;
+export type MoveInput = z.input<typeof moveInput>;
+export type RemoveInput = z.input<typeof removeInput>;
+export type ExecuteInput = z.input<typeof executeInput>;
+
+/** A change answers with a plan when `dryRun` was asked for, with a receipt otherwise. */
+export const changeKinds = ["plan", "receipt"] as const;

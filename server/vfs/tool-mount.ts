@@ -1,0 +1,153 @@
+import type { CallContext } from "@/server/transport/send";
+import type { FieldChange, ReadFormat } from "./node";
+
+/**
+ * What an integration gives the file system: a `ToolMount` only talks to the tool. It knows records, routes and formats; it knows
+ * nothing of display paths, handles' storage, the mirror, roles or plans' storage, which `layers/` put around it.
+ */
+
+/** One step below the mount: a fixed name (`issues`, `team.json`), or an object of the tool. */
+export type LocationSegment =
+  | { readonly type: "fixed"; readonly name: string }
+  /** `companion`: the item's `.d` directory instead of the item itself. */
+  | { readonly type: "object"; readonly kind: string; readonly externalId: string; readonly companion?: boolean };
+
+/** Where something stands below the mount's root; the empty array is the root. */
+export type Location = readonly LocationSegment[];
+
+/** A child as the tool has it. The layer makes segment, handle and path of it. */
+export interface Entry {
+  readonly segment: LocationSegment;
+  readonly kind: "file" | "directory" | "link";
+  /** The human part of the segment, unsanitised (`ENG-12 Fix login`); for fixed segments, the name itself. */
+  readonly title: string;
+  /** With the dot, `""` for directories. */
+  readonly extension: string;
+  readonly mediaType: string | null;
+  /** Null where it is only known after printing. */
+  readonly sizeBytes: number | null;
+  readonly createdAt: string | null;
+  readonly modifiedAt: string | null;
+  /** The tool's own revision (`updatedAt`, an etag); null where it has none. */
+  readonly revision: string | null;
+  readonly webUrl: string | null;
+  /** For links: where the object has its one canonical place. */
+  readonly canonical?: Location;
+  /** Whether the item has a companion directory. */
+  readonly companion?: boolean;
+}
+
+export interface EntryPage {
+  readonly entries: readonly Entry[];
+  /** The tool's cursor of the next page, opaque; null at the end. */
+  readonly nextCursor: string | null;
+}
+
+export interface PrintedFile {
+  readonly text: string;
+  readonly mediaType: string;
+  readonly entry: Entry;
+}
+
+/** A name and handle pair, printed as `Ann Smith~handle`. */
+export interface ReferencePrinter {
+  /** The handle of an object; stable, made on first use. */
+  handle(kind: string, externalId: string): Promise<string>;
+}
+
+export interface MountContext extends ReferencePrinter {
+  readonly call: CallContext;
+  /** The mount's fixed IANA time zone. */
+  readonly timeZone: string;
+}
+
+/** What a caller wants to change. `base` is the text that the hub printed for the etag the caller read. */
+export type Change =
+  | {
+      readonly type: "create";
+      readonly parent: Location;
+      /** The file name the caller used, without extension; the front matter wins, a disagreement is EINVAL. */
+      readonly name: string;
+      readonly extension: string;
+      readonly text: string;
+      /** A uuid, derived from the idempotency key where there is one; the vendor's id or marker is made from it. */
+      readonly seed: string;
+    }
+  | { readonly type: "update"; readonly location: Location; readonly base: string; readonly revision: string | null; readonly text: string }
+  | { readonly type: "append"; readonly location: Location; readonly text: string; readonly seed: string }
+  | { readonly type: "remove"; readonly location: Location; readonly revision: string | null };
+
+/** One call of a plan. `args` is what `perform` needs, JSON, without secrets; it is stored until the plan is executed. */
+export interface DraftStep {
+  readonly call: string;
+  readonly changes: readonly FieldChange[];
+  readonly args: JsonObject;
+}
+
+export interface DraftPlan {
+  /** Empty when nothing would change. */
+  readonly steps: readonly DraftStep[];
+  readonly effects: readonly string[];
+  /** How to take it back, in words; null where it cannot be. */
+  readonly undo: string | null;
+}
+
+export interface StepResult {
+  /** The record this step made or changed; null after a removal. */
+  readonly location: Location | null;
+  /** What the next steps' args may refer to. */
+  readonly output?: JsonObject;
+}
+
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** A field of a kind's front matter, for the schema that a mount publishes. */
+export interface FieldSchema {
+  readonly name: string;
+  readonly type: "string" | "number" | "date" | "datetime" | "enum" | "reference" | "references" | "url";
+  readonly writable: boolean;
+  /** Required when creating. */
+  readonly required?: boolean;
+  readonly values?: readonly string[];
+  readonly description: string;
+}
+
+export interface KindSchema {
+  readonly kind: string;
+  readonly fields: readonly FieldSchema[];
+  /** Whether the text below the front matter can be written, and as what (`description`). */
+  readonly body: string | null;
+  readonly create: boolean;
+  readonly update: boolean;
+  readonly append: boolean;
+  /** What removing does, in words ("archives the issue; undo in Linear"), null where it is not supported. */
+  readonly remove: string | null;
+}
+
+export interface ToolMountDescription {
+  readonly actsAs: "person" | "app";
+  /** `atomic`: the tool refuses a stale write itself. `checked`: compared just before. */
+  readonly guard: "atomic" | "checked";
+  readonly kinds: readonly KindSchema[];
+}
+
+/**
+ * A tool as a tree. Errors are HubErrors: ENOENT for a record that is gone, ENOTDIR/EISDIR for the wrong kind, ENOTSUP naming the
+ * operation, EINVAL naming key and line, ESTALE when the revision moved on, and what transport throws.
+ */
+export interface ToolMount {
+  readonly description: ToolMountDescription;
+  /** Children of a directory, in the tool's order; `limit` is a wish, the vendor's cap wins. */
+  list(directory: Location, page: { readonly cursor: string | null; readonly limit: number }, context: MountContext): Promise<EntryPage>;
+  /** The entry at a location, asked of the tool. */
+  stat(location: Location, context: MountContext): Promise<Entry>;
+  /** The file as text. `markdown` is the default of items with text, `json` of records without; formats it lacks are ENOTSUP. */
+  read(location: Location, as: ReadFormat | null, context: MountContext): Promise<PrintedFile>;
+  /** Turns a change into calls, sending nothing that changes anything. */
+  plan(change: Change, context: MountContext): Promise<DraftPlan>;
+  /** Runs one step of a plan. Safe to repeat with the same args: it finds what a lost answer already did. */
+  perform(step: DraftStep, context: MountContext): Promise<StepResult>;
+}
