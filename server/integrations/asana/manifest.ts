@@ -1,0 +1,43 @@
+import type { Manifest } from "../contract";
+
+/**
+ * Sections, `/events` and `/batch` have no granular scope, so the app is registered with full permissions, whose one scope is
+ * `default`; it covers every capability (https://developers.asana.com/docs/oauth-scopes).
+ */
+const all = ["default"] as const;
+
+export const asanaManifest: Manifest = {
+  id: "asana",
+  name: "Asana",
+  description: "Tasks, projects and comments",
+  category: "Productivity",
+  icon: "list-checks",
+  gradient: "from-rose-500 to-orange-400",
+  vfsPath: "/context/tools/asana",
+  mountName: "asana",
+  oauth: {
+    authUrl: "https://app.asana.com/-/oauth_authorize",
+    tokenUrl: "https://app.asana.com/-/oauth_token",
+    scopes: ["default"],
+    // Refreshing needs no scope, and the token answer itself names the person.
+    supportScopes: [],
+    scopeSeparator: " ",
+  },
+  capabilities: {
+    read: ["workspaces", "projects", "tasks", "users"],
+    write: ["tasks", "comments", "attachments"],
+    webhooks: true,
+  },
+  capabilityScopes: {
+    "read:workspaces": all,
+    "read:projects": all,
+    "read:tasks": all,
+    "read:users": all,
+    "write:tasks": all,
+    "write:comments": all,
+    "write:attachments": all,
+  },
+  origins: { app: "https://app.asana.com" },
+  actsAs: "person",
+  available: false,
+};

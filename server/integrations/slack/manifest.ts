@@ -1,0 +1,36 @@
+import type { Manifest } from "../contract";
+
+export const slackManifest: Manifest = {
+  id: "slack",
+  name: "Slack",
+  description: "Channels, threads and people",
+  category: "Communication",
+  icon: "hash",
+  gradient: "from-fuchsia-600 to-amber-400",
+  vfsPath: "/context/tools/slack",
+  mountName: "slack",
+  oauth: {
+    authUrl: "https://slack.com/oauth/v2/authorize",
+    tokenUrl: "https://slack.com/api/oauth.v2.access",
+    scopes: ["channels:read", "chat:write", "users:read"],
+    // `auth.test` names the team and the person with any token, and token rotation is a setting of the app.
+    supportScopes: [],
+    scopeSeparator: ",",
+  },
+  capabilities: {
+    read: ["channels", "messages", "users"],
+    write: ["messages", "reactions"],
+    webhooks: true,
+  },
+  // Bot scopes: what the app's own token needs (https://docs.slack.dev/reference/scopes).
+  capabilityScopes: {
+    "read:channels": ["channels:read", "groups:read", "im:read", "mpim:read"],
+    "read:messages": ["channels:history", "groups:history", "im:history", "mpim:history"],
+    "read:users": ["users:read", "users:read.email"],
+    "write:messages": ["chat:write"],
+    "write:reactions": ["reactions:write", "reactions:read"],
+  },
+  origins: { app: "https://slack.com" },
+  actsAs: "app",
+  available: false,
+};
