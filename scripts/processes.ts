@@ -52,9 +52,16 @@ export interface RunningProcess {
   readonly exited: Promise<number>;
 }
 
+/** Environment variables set over this process's own. */
+export type Variables = Readonly<Record<string, string>>;
+
 /** Starts a Node program of ours with this Node, its output passed through. */
-export function startNode(args: readonly string[], options: { env: NodeJS.ProcessEnv; cwd?: string }): RunningProcess {
-  const child = spawn(process.execPath, args, { cwd: options.cwd ?? root, env: options.env, stdio: ["ignore", "inherit", "inherit"] });
+export function startNode(args: readonly string[], options: { env?: Variables; cwd?: string }): RunningProcess {
+  const child = spawn(process.execPath, args, {
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const exited = new Promise<number>((resolve) => {
     child.once("error", () => resolve(1));
     child.once("exit", (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));

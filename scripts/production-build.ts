@@ -43,7 +43,7 @@ export function isBuildCurrent(): boolean {
 export async function buildProduction(): Promise<void> {
   const hash = hashSources();
   const { exited } = startNode([path.join(root, "node_modules/next/dist/bin/next"), "build"], {
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    env: { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
   });
   if ((await exited) !== 0) throw new StartError("The build failed; its messages above say where.");
   cpSync(path.join(root, ".next", "static"), path.join(standaloneDir, ".next", "static"), { recursive: true });
