@@ -54,6 +54,57 @@ export interface CallContext {
   /** `person` work goes before `background` work in the rate budget. */
   readonly priority?: "person" | "background";
   readonly signal?: AbortSignal;
+  /** Made by the transport, one a call; callers leave it out. */
+  readonly progress?: CallProgress;
+}
+
+/** What one call has come to so far: the layers write it, the call log, the budget and the next layers read it. */
+export interface CallProgress {
+  readonly callId: string;
+  /** When the call began, on the transport's clock, epoch milliseconds. */
+  readonly startedAtMs: number;
+  /** Attempts that reached the call log. */
+  attempts: number;
+  /** Milliseconds spent waiting (budget and retries) since the last attempt. */
+  waitMs: number;
+  /** The version of the token that this attempt carries; null when it carries none. */
+  tokenVersion: number | null;
+  /** The vendor's answer to this attempt; null until there is one. */
+  answer: VendorAnswer | null;
+}
+
+/** What is kept of an answer beside its body. */
+export interface VendorAnswer {
+  readonly status: number;
+  readonly responseBytes: number;
+  readonly requestId: string | null;
+  readonly limits: readonly LimitReport[];
+}
+
+/** A usable access token; `version` rises with each token answer that is stored. */
+export interface HeldToken {
+  readonly accessToken: string;
+  readonly version: number;
+}
+
+/** Where the token layer gets a connection's token. Every method throws ENOTCONN when only a person can mend the connection. */
+export interface TokenSource {
+  /** The token to use now; from memory when it is warm. Waits for a refresh only when the token is known to have expired. */
+  current(context: CallContext): Promise<HeldToken>;
+  /** The token after forgetting what memory holds: another process stored a newer one. */
+  reload(context: CallContext): Promise<HeldToken>;
+  /** A token newer than the refused version, refreshing once if nobody has; EAGAIN when the tool's token endpoint does not answer. */
+  renew(refused: HeldToken, context: CallContext): Promise<HeldToken>;
+  /** The token that `renew` gave was refused too: it is not worth another refresh for a while. */
+  refused(token: HeldToken): void;
+}
+
+/** Time, injected so that tests run on a virtual clock. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Runs once after `ms`; the answer cancels it. */
+  timer(ms: number, run: () => void): () => void;
 }
 
 /** Sends one request. Resolves with the answer that `classify` let pass; throws HubError for everything else. */
@@ -71,7 +122,12 @@ export interface LimitReport {
 
 /** How one vendor's answers are read; each integration gives one. */
 export interface VendorReading {
-  /** Turns a failed answer (HTTP status or a body that says so) into a HubError, or null when the call succeeded. */
+  /**
+   * Turns a failed answer (HTTP status or a body that says so) into a HubError, or null when the call succeeded. An answer that says
+   * the token is not accepted is ENOTCONN with `details.vendorStatus` 401, whatever the HTTP status was: the token layer then refreshes
+   * once and sends again. A refusal by rate limit is EAGAIN. `retryAfterMs` is filled in from `Retry-After` and the limit reports where
+   * it is left out.
+   */
   classify(response: ToolResponse, request: ToolRequest): HubError | null;
   /** Reads the vendor's own limit headers. */
   limits(response: ToolResponse): readonly LimitReport[];
