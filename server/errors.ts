@@ -1,3 +1,5 @@
+import type { ReceiptStep } from "./vfs/node";
+
 /**
  * The one error type and its one closed list of codes. Every layer throws `HubError`; the doors (tRPC, route handlers) map a code to
  * HTTP once, here. A message is a sentence a person can act on and never carries a token, a code or a body.
@@ -48,6 +50,8 @@ export interface ErrorDetails {
   readonly line?: number;
   /** The limit that was passed, on EFBIG and EDQUOT. */
   readonly limit?: number;
+  /** A change of several steps that broke off: which were done, which failed, which were not tried. */
+  readonly receipt?: { readonly path: string; readonly steps: readonly ReceiptStep[] };
 }
 
 export interface HubErrorOptions {

@@ -35,6 +35,10 @@ export interface Entry {
   readonly canonical?: Location;
   /** Whether the item has a companion directory. */
   readonly companion?: boolean;
+  /** The kind whose schema applies, where the segment is fixed (`team.json` → `team`, `comments.md` → `comments`). */
+  readonly schemaKind?: string;
+  /** Directories: the kind that a new file here becomes (`issue`); absent where nothing can be created. */
+  readonly creates?: string;
 }
 
 export interface EntryPage {
@@ -95,7 +99,7 @@ export interface DraftPlan {
 export interface StepResult {
   /** The record this step made or changed; null after a removal. */
   readonly location: Location | null;
-  /** What the next steps' args may refer to. */
+  /** Merged into the args of the steps that follow, over their own keys. */
   readonly output?: JsonObject;
 }
 
@@ -125,6 +129,8 @@ export interface KindSchema {
   readonly append: boolean;
   /** What removing does, in words ("archives the issue; undo in Linear"), null where it is not supported. */
   readonly remove: string | null;
+  /** The capability that changing this kind needs (`write:issues`); without it a change is ESCOPE. */
+  readonly writeCapability?: string;
 }
 
 export interface ToolMountDescription {

@@ -1,0 +1,154 @@
+import type { WorkspaceScope } from "@/db/scope";
+import type { ActsAs, Freshness, Node, NodeConnection, Operation, ReadFormat } from "./node";
+import type { DraftStep, JsonObject, KindSchema } from "./tool-mount";
+
+/**
+ * The contract between the operations (`file-system.ts`) and what stands in the tree. Storage mounts and `mirrored(toolMount)` satisfy
+ * it; the layers `authorize`, `capabilities` and `audit` wrap it, each `(mount) => mount`. Everything here speaks of display paths.
+ */
+
+export interface MountRequest {
+  readonly scope: WorkspaceScope;
+  /** The whole display path, parsed and NFC. */
+  readonly path: string;
+  /** The segments below the mount's own path; empty at its root. */
+  readonly segments: readonly string[];
+  readonly now: Date;
+  /** Ask the tool first. */
+  readonly fresh: boolean;
+  /** Milliseconds the caller waits for a limited tool in all. */
+  readonly maxWaitMs: number | undefined;
+}
+
+/** What a mount is, without asking anything. */
+export interface MountInfo {
+  /** Display path of the mount. */
+  readonly path: string;
+  readonly kind: "storage" | "tool";
+  readonly integration: string | null;
+  readonly connection: NodeConnection | null;
+  readonly actsAs: ActsAs;
+  /** The operations this mount can do at all; anything else is ENOTSUP naming it. */
+  readonly operations: ReadonlySet<Operation>;
+}
+
+export type SortKey = "name" | "modifiedAt" | "sizeBytes";
+
+/** Where a page begins: after the row with this sort key and id path. */
+export interface PageStart {
+  readonly key: string | number | null;
+  readonly path: string;
+  /** True when an earlier page of this list was answered while the directory was not known wholly. */
+  readonly partial: boolean;
+}
+
+export interface MountListRequest extends MountRequest {
+  readonly after: PageStart | null;
+  readonly limit: number;
+  readonly sort: SortKey;
+  readonly descending: boolean;
+}
+
+export interface MountPage {
+  readonly nodes: readonly Node[];
+  readonly next: PageStart | null;
+  readonly total: number | null;
+  readonly complete: boolean;
+  readonly freshness: Freshness;
+}
+
+export interface MountReadRequest extends MountRequest {
+  readonly as: ReadFormat | null;
+  /** A read in order to change the file: the whole current text, never counted as an answer to a person. */
+  readonly forChange: boolean;
+}
+
+export interface MountFile {
+  readonly node: Node;
+  readonly as: ReadFormat;
+  readonly mediaType: string;
+  readonly text: string;
+  readonly etag: string;
+}
+
+export type MountChange =
+  | {
+      readonly type: "write";
+      readonly text: string;
+      readonly ifMatch: string | null;
+      readonly createOnly: boolean;
+      readonly expiresAt: Date | null;
+      readonly seed: string;
+    }
+  | { readonly type: "append"; readonly text: string; readonly ifMatch: string | null; readonly seed: string }
+  | { readonly type: "mkdir" }
+  | { readonly type: "move"; readonly to: string; readonly toSegments: readonly string[]; readonly ifMatch: string | null }
+  | { readonly type: "remove"; readonly recursive: boolean; readonly ifMatch: string | null };
+
+export interface MountChangeRequest extends MountRequest {
+  readonly operation: Operation;
+  readonly change: MountChange;
+  /** The plan is to be kept and shown: what it is based on must then be named in it, so that `perform` can compare. */
+  readonly dryRun: boolean;
+}
+
+/** What a change would do. JSON all through: it may be stored until `execute`. */
+export interface MountPlan {
+  readonly operation: Operation;
+  readonly path: string;
+  readonly baseEtag: string | null;
+  readonly steps: readonly DraftStep[];
+  readonly effects: readonly string[];
+  readonly undo: string | null;
+  /** What the mount needs to run it. */
+  readonly state: JsonObject;
+}
+
+export interface StepOutcome {
+  readonly outcome: "done" | "failed" | "not_tried";
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface MountOutcome {
+  readonly canonicalPath: string;
+  /** The etag now; null after a removal and for directories. */
+  readonly etag: string | null;
+  readonly changed: boolean;
+  readonly undo: string | null;
+}
+
+export interface MountSchema {
+  readonly path: string;
+  readonly kinds: readonly KindSchema[];
+  readonly guard: "atomic" | "checked";
+}
+
+/**
+ * A subtree. Errors are HubErrors; the file system adds the path. `plan` sends nothing that changes anything; `perform` runs exactly
+ * that plan, or is ESTALE when what it is based on changed. A step that fails is thrown as the step's error with `details.receipt`.
+ */
+export interface Mount {
+  readonly info: MountInfo;
+  stat(request: MountRequest): Promise<Node>;
+  list(request: MountListRequest): Promise<MountPage>;
+  read(request: MountReadRequest): Promise<MountFile>;
+  plan(request: MountChangeRequest): Promise<MountPlan>;
+  perform(plan: MountPlan, request: MountRequest): Promise<MountOutcome>;
+  schema(): MountSchema;
+}
+
+/** A tool without a live connection: an empty directory that says why, and where to mend it. */
+export interface Placeholder {
+  readonly path: string;
+  readonly integration: string;
+  readonly connection: NodeConnection;
+}
+
+/** What one caller's tree is made of. */
+export interface MountTable {
+  readonly mounts: readonly Mount[];
+  readonly placeholders: readonly Placeholder[];
+}
+
+/** Gives the tree of a scope: another person's private connections are not in it. */
+export type MountProvider = (scope: WorkspaceScope) => Promise<MountTable>;
