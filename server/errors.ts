@@ -67,7 +67,15 @@ export interface HubErrorOptions {
   readonly cause?: unknown;
 }
 
+const brand = Symbol.for("byte.hub-error");
+
 export class HubError extends Error {
+  /** Next evaluates one module several times in a process, so `instanceof` goes by a mark that all copies share. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+
+  readonly [brand] = true;
   override readonly name = "HubError";
   readonly code: ErrorCode;
   readonly path: string | undefined;
