@@ -1,0 +1,69 @@
+"use client";
+
+import { ChevronsUpDown, LogOut, MonitorX } from "lucide-react";
+import { useTransition } from "react";
+import { ThemeMenuItems } from "@/components/theme/theme-menu-items";
+import { Avatar } from "@/components/ui/avatar";
+import { cn } from "@/components/ui/cn";
+import {
+  DropdownMenu,
+  DropdownMenuContent,
+  DropdownMenuItem,
+  DropdownMenuSeparator,
+  DropdownMenuTrigger,
+} from "@/components/ui/dropdown-menu";
+
+export interface ShellAccount {
+  readonly name: string | null;
+  readonly email: string;
+}
+
+export interface AccountMenuProps {
+  readonly account: ShellAccount;
+  readonly signOut: () => Promise<void>;
+  readonly signOutEverywhere: () => Promise<void>;
+  /** The mark alone. */
+  readonly compact: boolean;
+}
+
+export function AccountMenu({ account, signOut, signOutEverywhere, compact }: AccountMenuProps) {
+  const [pending, start] = useTransition();
+  const name = account.name ?? account.email;
+  return (
+    <DropdownMenu>
+      <DropdownMenuTrigger
+        aria-label={`Account of ${name}`}
+        className={cn(
+          "flex h-10 max-w-full items-center gap-2.5 rounded-md px-1.5 text-start hover:bg-sidebar-accent data-[state=open]:bg-sidebar-accent",
+          compact ? "w-10 justify-center" : "w-full",
+        )}
+      >
+        <Avatar name={name} />
+        {compact ? null : (
+          <>
+            <span className="min-w-0 flex-1">
+              <span className="block truncate font-medium text-foreground text-sm">{name}</span>
+              {account.name === null ? null : <span className="block truncate text-muted-foreground text-xs">{account.email}</span>}
+            </span>
+            <ChevronsUpDown aria-hidden="true" className="size-3.5 shrink-0 text-muted-foreground" />
+          </>
+        )}
+      </DropdownMenuTrigger>
+      <DropdownMenuContent align="end" side="top" className="w-60">
+        <div className="px-2 py-1.5">
+          <p className="text-muted-foreground text-xs">Signed in as</p>
+          <p className="truncate font-medium">{account.email}</p>
+        </div>
+        <DropdownMenuSeparator />
+        <ThemeMenuItems />
+        <DropdownMenuSeparator />
+        <DropdownMenuItem disabled={pending} onSelect={() => start(signOut)}>
+          <LogOut /> Sign out
+        </DropdownMenuItem>
+        <DropdownMenuItem disabled={pending} onSelect={() => start(signOutEverywhere)}>
+          <MonitorX /> Sign out everywhere
+        </DropdownMenuItem>
+      </DropdownMenuContent>
+    </DropdownMenu>
+  );
+}

@@ -1,0 +1,75 @@
+"use client";
+
+import { Menu } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Sheet, SheetContent, SheetDescription, SheetTitle, SheetTrigger } from "@/components/ui/sheet";
+import { AccountMenu, type ShellAccount } from "./account-menu";
+import { ShellNav } from "./shell-nav";
+import { type ShellWorkspace, WorkspaceSwitcher } from "./workspace-switcher";
+
+export interface ShellProps {
+  readonly workspace: ShellWorkspace;
+  readonly workspaces: readonly ShellWorkspace[];
+  readonly account: ShellAccount;
+  readonly signOut: () => Promise<void>;
+  readonly signOutEverywhere: () => Promise<void>;
+  readonly children: ReactNode;
+}
+
+/**
+ * The frame of a workspace: a sidebar (a rail of icons at medium width, a sheet on a phone) and a main area that fills the height and never
+ * scrolls itself, so that a view of panes can fill it. A page that is longer scrolls inside `PageFrame`.
+ */
+export function Shell({ workspace, workspaces, account, signOut, signOutEverywhere, children }: ShellProps) {
+  const [menuOpen, setMenuOpen] = useState(false);
+  const accountMenu = (compact: boolean) => (
+    <AccountMenu account={account} signOut={signOut} signOutEverywhere={signOutEverywhere} compact={compact} />
+  );
+
+  return (
+    <div className="grid h-dvh grid-rows-[auto_minmax(0,1fr)] md:grid-cols-[3.5rem_minmax(0,1fr)] md:grid-rows-1 lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <a
+        href="#content"
+        className="sr-only z-60 rounded-md bg-popover px-3 py-2 font-medium shadow-floating focus-visible:not-sr-only focus-visible:fixed focus-visible:start-3 focus-visible:top-3"
+      >
+        Skip to content
+      </a>
+
+      <header className="flex h-12 items-center gap-1 border-b bg-sidebar px-2 text-sidebar-foreground md:hidden">
+        <Sheet open={menuOpen} onOpenChange={setMenuOpen}>
+          <SheetTrigger asChild>
+            <Button variant="ghost" size="icon" aria-label="Open menu">
+              <Menu />
+            </Button>
+          </SheetTrigger>
+          <SheetContent side="start" className="bg-sidebar text-sidebar-foreground">
+            <SheetTitle className="px-4 pt-4 pb-2 text-sm">{workspace.name}</SheetTitle>
+            <SheetDescription className="sr-only">Pages of this workspace</SheetDescription>
+            <ShellNav slug={workspace.slug} labels="always" onNavigate={() => setMenuOpen(false)} />
+          </SheetContent>
+        </Sheet>
+        <div className="min-w-0 flex-1">
+          <WorkspaceSwitcher current={workspace} workspaces={workspaces} compact={false} />
+        </div>
+        {accountMenu(true)}
+      </header>
+
+      <aside aria-label="Workspace" className="hidden min-h-0 flex-col border-e bg-sidebar text-sidebar-foreground md:flex">
+        <div className="border-b p-2 lg:hidden">
+          <WorkspaceSwitcher current={workspace} workspaces={workspaces} compact />
+        </div>
+        <div className="hidden p-2 lg:block">
+          <WorkspaceSwitcher current={workspace} workspaces={workspaces} compact={false} />
+        </div>
+        <ShellNav slug={workspace.slug} labels="wide" />
+        <div className="mt-auto border-t p-2 lg:hidden">{accountMenu(true)}</div>
+        <div className="mt-auto hidden border-t p-2 lg:block">{accountMenu(false)}</div>
+      </aside>
+
+      <main id="content" tabIndex={-1} className="min-h-0 min-w-0 bg-canvas outline-none">
+        {children}
+      </main>
+    </div>
+  );
+}
