@@ -69,6 +69,8 @@ export interface CallProgress {
   waitMs: number;
   /** The version of the token that this attempt carries; null when it carries none. */
   tokenVersion: number | null;
+  /** Whether a refusal of the token has already cost this call its one refresh. */
+  tokenRenewed: boolean;
   /** The vendor's answer to this attempt; null until there is one. */
   answer: VendorAnswer | null;
 }

@@ -1,0 +1,56 @@
+import { HubError } from "@/server/errors";
+import { parseRetryAfter } from "./backoff";
+import type { Clock, Layer, LimitReport, ToolResponse, VendorReading } from "./send";
+
+/**
+ * Reads each answer the vendor's way: notes its request id and limits for the layers above, and throws what `classify` says. A redirect
+ * that `classify` lets pass is an EIO all the same: nothing above may take it for an answer.
+ */
+export function classifying(options: { readonly reading: VendorReading; readonly clock: Clock }): Layer {
+  const { reading, clock } = options;
+  return (next) => async (request, context) => {
+    const response = await next(request, context);
+    const limits = reading.limits(response);
+    const requestId = reading.requestId(response);
+    if (context.progress !== undefined) {
+      context.progress.answer = { status: response.status, responseBytes: response.body.byteLength, requestId, limits };
+    }
+    const error = reading.classify(response, request) ?? unexpectedRedirect(response);
+    if (error === null) return response;
+    throw complete(error, response, requestId, limits, clock.now());
+  };
+}
+
+function unexpectedRedirect(response: ToolResponse): HubError | null {
+  if (response.status < 300 || response.status > 399 || response.status === 304) return null;
+  return new HubError("EIO", "The tool answered with a redirect, and the hub does not carry a call elsewhere.", {
+    details: { outcome: "not_done" },
+  });
+}
+
+/** The vendor's error with what the answer's head says and `classify` left out. */
+function complete(error: HubError, response: ToolResponse, requestId: string | null, limits: readonly LimitReport[], nowMs: number) {
+  return new HubError(error.code, error.message, {
+    path: error.path,
+    retryable: error.retryable,
+    retryAfterMs: error.retryAfterMs ?? (error.retryable ? waitOf(error, response, limits, nowMs) : undefined),
+    actionUrl: error.actionUrl,
+    details: {
+      ...error.details,
+      vendorStatus: error.details.vendorStatus ?? response.status,
+      ...(requestId === null ? {} : { vendorRequestId: error.details.vendorRequestId ?? requestId }),
+    },
+    cause: error.cause,
+  });
+}
+
+/** `Retry-After`, else, for a refusal by limit, the latest reset among the spent groups. */
+function waitOf(error: HubError, response: ToolResponse, limits: readonly LimitReport[], nowMs: number): number | undefined {
+  const asked = parseRetryAfter(response.headers.get("retry-after"), nowMs);
+  if (asked !== null) return asked;
+  if (error.code !== "EAGAIN") return undefined;
+  const resets = limits.flatMap((report) =>
+    report.resetAtMs !== undefined && report.remaining !== undefined && report.remaining <= 0 ? [report.resetAtMs - nowMs] : [],
+  );
+  return resets.length === 0 ? undefined : Math.max(0, ...resets);
+}

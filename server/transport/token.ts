@@ -1,0 +1,57 @@
+import { HubError } from "@/server/errors";
+import type { HeldToken, Layer, TokenSource, ToolRequest } from "./send";
+
+/** The connection has a newer token than the attempt carries: nothing was sent, and the token layer starts again with that one. */
+export class StaleTokenError extends HubError {
+  constructor() {
+    super("EAGAIN", "The connection's token was replaced just now.", { retryAfterMs: 0 });
+  }
+}
+
+/** Whether the vendor refused the token itself (see `VendorReading.classify`). */
+export function isTokenRefusal(error: unknown): error is HubError {
+  return error instanceof HubError && error.code === "ENOTCONN" && error.details.vendorStatus === 401;
+}
+
+const maxReloads = 5;
+
+/**
+ * Puts the connection's token on calls that ask for it. A refused token costs a call one refresh and one replay, for unsafe calls too,
+ * since nothing happened (RFC 6750 §3.1); a second refusal ends it as ENOTCONN.
+ */
+export function authorizing(source: TokenSource | null): Layer {
+  return (next) => async (request, context) => {
+    const { progress } = context;
+    if (request.authorization === "none") {
+      if (progress !== undefined) progress.tokenVersion = null;
+      return next(request, context);
+    }
+    if (source === null) throw new HubError("ENOTCONN", `The call ${request.operation} needs a connection, and there is none.`);
+    let held = await source.current(context);
+    let renewed = progress?.tokenRenewed ?? false;
+    for (let reloads = 0; ; ) {
+      if (progress !== undefined) progress.tokenVersion = held.version;
+      try {
+        return await next(withToken(request, held), context);
+      } catch (error) {
+        if (error instanceof StaleTokenError && reloads < maxReloads) {
+          reloads += 1;
+          held = await source.reload(context);
+        } else if (!isTokenRefusal(error)) {
+          throw error;
+        } else if (renewed) {
+          source.refused(held);
+          throw error;
+        } else {
+          renewed = true;
+          if (progress !== undefined) progress.tokenRenewed = true;
+          held = await source.renew(held, context);
+        }
+      }
+    }
+  };
+}
+
+function withToken(request: ToolRequest, held: HeldToken): ToolRequest {
+  return { ...request, headers: { ...request.headers, authorization: `Bearer ${held.accessToken}` } };
+}

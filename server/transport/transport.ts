@@ -1,0 +1,59 @@
+import type { Integration } from "@/server/integrations/contract";
+import { type BudgetStore, budgeting } from "./budget";
+import { type CallSink, logging } from "./call-log";
+import { classifying } from "./classify";
+import { systemClock } from "./clock";
+import { withinOrigins } from "./origins";
+import { retrying } from "./retry";
+import type { Clock, Send, TokenSource, VendorReading } from "./send";
+import { type Fetch, fetchWithTimeout } from "./timeout";
+import { authorizing } from "./token";
+
+export interface TransportOptions {
+  readonly calls: CallSink;
+  readonly budget: BudgetStore;
+  readonly fetch?: Fetch;
+  readonly clock?: Clock;
+  /** Below 1; for jitter. */
+  readonly random?: () => number;
+}
+
+export interface SendOptions {
+  readonly integration: Pick<Integration, "reading" | "rateGroups"> & { readonly manifest: { readonly id: string } };
+  /** Where calls may go: the integration's origins by role, environment applied (`IntegrationSettings.origins`). */
+  readonly origins: Readonly<Record<string, string>>;
+  /** Null for OAuth's own calls. */
+  readonly token: TokenSource | null;
+  /** Reads answers in place of the integration's own reading; `plainReading` lets every answer through, for Auth.js. */
+  readonly reading?: VendorReading;
+}
+
+export interface Transport {
+  sendFor(options: SendOptions): Send;
+}
+
+/** Joins the layers: origins → retry → token → rate budget → call log → classify → timeout → fetch. */
+export function createTransport(options: TransportOptions): Transport {
+  const { calls, budget, clock = systemClock, random = Math.random, fetch = globalThis.fetch } = options;
+  return {
+    sendFor({ integration, origins, token, reading = integration.reading }) {
+      const layers = [
+        withinOrigins(Object.values(origins)),
+        retrying({ clock, random }),
+        authorizing(token),
+        budgeting({ groups: integration.rateGroups, store: budget, clock }),
+        logging({ integration: integration.manifest.id, loggedQuery: reading.loggedQuery, sink: calls, clock }),
+        classifying({ reading, clock }),
+      ];
+      return layers.reduceRight<Send>((next, layer) => layer(next), fetchWithTimeout({ fetch, clock }));
+    },
+  };
+}
+
+/** Lets every answer but a redirect through, and logs no query value. */
+export const plainReading: VendorReading = {
+  classify: () => null,
+  limits: () => [],
+  requestId: (response) => response.headers.get("x-request-id"),
+  loggedQuery: new Set(),
+};
