@@ -1,0 +1,32 @@
+"use client";
+
+import { createContext, type ReactNode, useContext, useMemo } from "react";
+import type { Permission } from "@/server/workspaces/roles";
+
+export interface WorkspaceFacts {
+  readonly slug: string;
+  readonly name: string;
+  readonly role: string;
+  readonly permissions: readonly Permission[];
+  /** Whether this hub is the demo, whose tools are a sandbox. */
+  readonly demo: boolean;
+}
+
+export interface CurrentWorkspace extends WorkspaceFacts {
+  /** Whether this person's role has the permission; the server enforces the same matrix. */
+  readonly can: (permission: Permission) => boolean;
+}
+
+const WorkspaceContext = createContext<CurrentWorkspace | null>(null);
+
+export function WorkspaceProvider({ workspace, children }: { readonly workspace: WorkspaceFacts; readonly children: ReactNode }) {
+  const value = useMemo(() => ({ ...workspace, can: (permission: Permission) => workspace.permissions.includes(permission) }), [workspace]);
+  return <WorkspaceContext value={value}>{children}</WorkspaceContext>;
+}
+
+/** The workspace whose pages these are. Throws outside a workspace's layout. */
+export function useWorkspace(): CurrentWorkspace {
+  const workspace = useContext(WorkspaceContext);
+  if (workspace === null) throw new Error("useWorkspace is called outside a workspace's layout.");
+  return workspace;
+}
