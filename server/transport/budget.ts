@@ -3,7 +3,7 @@ import type { RateGroup } from "@/server/integrations/contract";
 import { sleep } from "./clock";
 import { remainingWaitMs } from "./retry";
 import type { CallContext, Clock, Layer, LimitReport } from "./send";
-import { StaleTokenError } from "./token";
+import { staleToken } from "./token";
 
 /** One call's ask for its group's tokens. The token's version rides along, so that one question to the store settles both. */
 export interface BudgetAsk {
@@ -87,7 +87,7 @@ export function budgeting(options: { readonly groups: readonly RateGroup[]; read
       context.signal?.throwIfAborted();
       const answer = await store.take(ask);
       if (answer.outcome === "granted") return;
-      if (answer.outcome === "stale_token") throw new StaleTokenError();
+      if (answer.outcome === "stale_token") throw staleToken();
       if (answer.outcome === "unusable") throw new HubError("ENOTCONN", answer.reason);
       if (answer.waitMs > remainingWaitMs(context, clock)) {
         throw new HubError("EAGAIN", "The tool's rate limit for this connection is used up for now.", {

@@ -1,11 +1,17 @@
 import { HubError } from "@/server/errors";
 import type { HeldToken, Layer, TokenSource, ToolRequest } from "./send";
 
+const staleTokens = new WeakSet<object>();
+
 /** The connection has a newer token than the attempt carries: nothing was sent, and the token layer starts again with that one. */
-export class StaleTokenError extends HubError {
-  constructor() {
-    super("EAGAIN", "The connection's token was replaced just now.", { retryAfterMs: 0 });
-  }
+export function staleToken(): HubError {
+  const error = new HubError("EAGAIN", "The connection's token was replaced just now.", { retryAfterMs: 0 });
+  staleTokens.add(error);
+  return error;
+}
+
+function isStaleToken(error: unknown): boolean {
+  return typeof error === "object" && error !== null && staleTokens.has(error);
 }
 
 /** Whether the vendor refused the token itself (see `VendorReading.classify`). */
@@ -34,7 +40,7 @@ export function authorizing(source: TokenSource | null): Layer {
       try {
         return await next(withToken(request, held), context);
       } catch (error) {
-        if (error instanceof StaleTokenError && reloads < maxReloads) {
+        if (isStaleToken(error) && reloads < maxReloads) {
           reloads += 1;
           held = await source.reload(context);
         } else if (!isTokenRefusal(error)) {
