@@ -9,6 +9,8 @@ import type { DraftStep, JsonObject, KindSchema } from "./tool-mount";
 
 export interface MountRequest {
   readonly scope: WorkspaceScope;
+  /** What the caller asked for: an `edit` reads and writes, and stays an `edit` to every layer. */
+  readonly operation: Operation;
   /** The whole display path, parsed and NFC. */
   readonly path: string;
   /** The segments below the mount's own path; empty at its root. */
@@ -59,8 +61,6 @@ export interface MountPage {
 
 export interface MountReadRequest extends MountRequest {
   readonly as: ReadFormat | null;
-  /** A read in order to change the file: the whole current text, never counted as an answer to a person. */
-  readonly forChange: boolean;
 }
 
 export interface MountFile {
@@ -86,7 +86,6 @@ export type MountChange =
   | { readonly type: "remove"; readonly recursive: boolean; readonly ifMatch: string | null };
 
 export interface MountChangeRequest extends MountRequest {
-  readonly operation: Operation;
   readonly change: MountChange;
   /** The plan is to be kept and shown: what it is based on must then be named in it, so that `perform` can compare. */
   readonly dryRun: boolean;
@@ -102,11 +101,6 @@ export interface MountPlan {
   readonly undo: string | null;
   /** What the mount needs to run it. */
   readonly state: JsonObject;
-}
-
-export interface StepOutcome {
-  readonly outcome: "done" | "failed" | "not_tried";
-  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 export interface MountOutcome {

@@ -1,0 +1,335 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { z } from "zod";
+import type { WorkspaceScope } from "@/db/scope";
+import { HubError, toErrorBody } from "@/server/errors";
+import { decodeId, encodeId } from "@/server/ids";
+import { answering, onMount, parseInput, refuseBelow } from "./answers";
+import { unsupported } from "./layers/capabilities";
+import type { Mount, MountChange, MountPlan, MountRequest } from "./mount";
+import type { Place } from "./mount-table";
+import type { Operation, Plan, Receipt } from "./node";
+import {
+  type AppendInput,
+  appendInput,
+  type EditInput,
+  type ExecuteInput,
+  editInput,
+  executeInput,
+  type MkdirInput,
+  type MoveInput,
+  mkdirInput,
+  moveInput,
+  type RemoveInput,
+  removeInput,
+  type WriteInput,
+  writeInput,
+} from "./operations";
+import { parsePath } from "./path";
+import { type KeyStore, keyAbandonedMs, type PlanStore } from "./stores";
+import { maxTextBytes } from "./text";
+
+/** A plan where `dryRun` was asked for, a receipt otherwise. */
+export type ChangeAnswer = { readonly kind: "plan"; readonly plan: Plan } | { readonly kind: "receipt"; readonly receipt: Receipt };
+
+export interface Changes {
+  /** Creates or replaces a file. Over an existing item of a tool it requires `ifMatch`. */
+  write(scope: WorkspaceScope, input: WriteInput): Promise<ChangeAnswer>;
+  /** Adds to the file that it names: to `comments.md` a comment, to a storage file its end. */
+  append(scope: WorkspaceScope, input: AppendInput): Promise<ChangeAnswer>;
+  /** Replaces an exact string, once unless `all`; EINVAL with the count when it stands there never or more often. */
+  edit(scope: WorkspaceScope, input: EditInput): Promise<ChangeAnswer>;
+  mkdir(scope: WorkspaceScope, input: MkdirInput): Promise<ChangeAnswer>;
+  move(scope: WorkspaceScope, input: MoveInput): Promise<ChangeAnswer>;
+  remove(scope: WorkspaceScope, input: RemoveInput): Promise<ChangeAnswer>;
+  /** Runs exactly the plan that `dryRun` showed, once, or is ESTALE. */
+  execute(scope: WorkspaceScope, input: ExecuteInput): Promise<ChangeAnswer>;
+}
+
+export interface ChangesOptions {
+  readonly plans: PlanStore;
+  readonly keys: KeyStore;
+  readonly clock: () => Date;
+  place(scope: WorkspaceScope, path: string): Promise<{ place: Place; segments: readonly string[] }>;
+  requestOf(
+    scope: WorkspaceScope,
+    operation: Operation,
+    all: readonly string[],
+    segments: readonly string[],
+    input: { readonly maxWaitMs?: number | undefined },
+  ): MountRequest;
+}
+
+interface Common {
+  readonly path: string;
+  readonly dryRun?: boolean | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly maxWaitMs?: number | undefined;
+}
+
+const editAttempts = 5;
+
+/** The operations that change something: each is a plan and its execution. */
+export function createChanges(options: ChangesOptions): Changes {
+  const { plans, keys, clock } = options;
+
+  /** The mount a change is for; places that exist by contract refuse it. */
+  async function target(scope: WorkspaceScope, operation: Operation, input: Common): Promise<{ mount: Mount; request: MountRequest }> {
+    const { place, segments } = await options.place(scope, input.path);
+    if (place.type !== "mount") {
+      refuseBelow(place, input.path);
+      throw unsupported(operation, input.path, "This directory is part of the tree itself");
+    }
+    return { mount: place.mount, request: options.requestOf(scope, operation, segments, place.segments, input) };
+  }
+
+  async function run(
+    scope: WorkspaceScope,
+    operation: Operation,
+    input: Common,
+    make: (mount: Mount, request: MountRequest, seed: string) => Promise<MountPlan>,
+  ): Promise<ChangeAnswer> {
+    const attempt = async (): Promise<ChangeAnswer> => {
+      const { mount, request } = await target(scope, operation, input);
+      return onMount(mount, request.path, async () => {
+        const plan = await make(mount, request, seedOf(scope, input.idempotencyKey));
+        if (input.dryRun !== true) return { kind: "receipt", receipt: await perform(mount, plan, request) };
+        const saved = await plans.save(scope, plan, request.now);
+        return { kind: "plan", plan: shownPlan(mount, plan, saved) };
+      });
+    };
+    if (input.dryRun === true) return attempt();
+    return once(scope, input.idempotencyKey, [operation, { ...input, idempotencyKey: null, maxWaitMs: null }], attempt);
+  }
+
+  async function perform(mount: Mount, plan: MountPlan, request: MountRequest): Promise<Receipt> {
+    const outcome = await mount.perform(plan, request);
+    return {
+      operation: plan.operation,
+      path: plan.path,
+      canonicalPath: outcome.canonicalPath,
+      etag: outcome.etag,
+      steps: plan.steps.map(({ call, changes }) => ({ call, changes, outcome: "done", error: null })),
+      actsAs: mount.info.actsAs,
+      undo: outcome.changed ? outcome.undo : null,
+      changed: outcome.changed,
+      at: clock().toISOString(),
+    };
+  }
+
+  /** Runs `work` under an idempotency key: its first answer is the answer for a day. */
+  async function once(
+    scope: WorkspaceScope,
+    key: string | undefined,
+    content: unknown,
+    work: () => Promise<ChangeAnswer>,
+  ): Promise<ChangeAnswer> {
+    if (key === undefined) return work();
+    const now = clock();
+    const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
+    const state = await keys.begin(scope, key, hash, now);
+    switch (state.type) {
+      case "other_content":
+        throw new HubError("EINVAL", "This idempotency key was used for another change. Use a new key.", {
+          details: { key: "idempotencyKey" },
+        });
+      case "receipt":
+        return { kind: "receipt", receipt: state.receipt };
+      case "failure": {
+        const { code, message, ...rest } = state.failure;
+        throw new HubError(code, message, rest);
+      }
+      case "running":
+        if (now.getTime() - state.since.getTime() < keyAbandonedMs) {
+          throw new HubError("EAGAIN", "The call with this idempotency key is still under way.", { retryAfterMs: 1000 });
+        }
+        throw new HubError(
+          "EIO",
+          "The first call with this idempotency key never finished, so its outcome is unknown. Look at the file, then use a new key.",
+          { details: { outcome: "unknown" } },
+        );
+      case "new":
+    }
+    try {
+      const answer = await work();
+      if (answer.kind === "receipt") await keys.succeed(scope, key, answer.receipt);
+      return answer;
+    } catch (error) {
+      const keep = error instanceof HubError && (error.details.outcome === "unknown" || error.details.receipt !== undefined);
+      if (keep) await keys.fail(scope, key, toErrorBody(error));
+      else await keys.release(scope, key);
+      throw error;
+    }
+  }
+
+  function planning(
+    scope: WorkspaceScope,
+    operation: Operation,
+    input: Common,
+    change: (seed: string, mount: Mount) => MountChange,
+  ): Promise<ChangeAnswer> {
+    return answering(input.path, () =>
+      run(scope, operation, input, (mount, request, seed) =>
+        mount.plan({ ...request, operation, change: change(seed, mount), dryRun: input.dryRun ?? false }),
+      ),
+    );
+  }
+
+  return {
+    write: async (scope, raw) => {
+      const input = checked(writeInput, raw);
+      if (input.ifMatch !== undefined && input.ifNoneMatch !== undefined) {
+        throw new HubError("EINVAL", "ifMatch asks for a file that is there, ifNoneMatch for none: give one of them.", { path: raw.path });
+      }
+      return planning(scope, "write", input, (seed) => ({
+        type: "write",
+        text: withinLimit(input.text),
+        ifMatch: input.ifMatch ?? null,
+        createOnly: input.ifNoneMatch === "*",
+        expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+        seed,
+      }));
+    },
+
+    append: async (scope, raw) => {
+      const input = checked(appendInput, raw);
+      return planning(scope, "append", input, (seed) => ({
+        type: "append",
+        text: withinLimit(input.text),
+        ifMatch: input.ifMatch ?? null,
+        seed,
+      }));
+    },
+
+    edit: async (scope, raw) => {
+      const input = checked(editInput, raw);
+      const attempt = (): Promise<ChangeAnswer> =>
+        run(scope, "edit", input, async (mount, request, seed) => {
+          const file = await mount.read({ ...request, fresh: true, as: null });
+          if (input.ifMatch !== undefined && input.ifMatch !== file.etag) {
+            throw new HubError("ESTALE", "The file changed since it was read. Read it again.", { details: { etag: file.etag } });
+          }
+          const text = withinLimit(replaced(file.text, input.find, input.replace, input.all ?? false));
+          const change: MountChange = { type: "write", text, ifMatch: file.etag, createOnly: false, expiresAt: null, seed };
+          return mount.plan({ ...request, change, dryRun: input.dryRun ?? false });
+        });
+      return answering(input.path, async () => {
+        for (let tried = 1; ; tried += 1) {
+          try {
+            return await attempt();
+          } catch (error) {
+            const raced = error instanceof HubError && error.code === "ESTALE" && error.details.receipt === undefined;
+            if (!raced || input.ifMatch !== undefined || tried === editAttempts) throw error;
+          }
+        }
+      });
+    },
+
+    mkdir: async (scope, raw) => planning(scope, "mkdir", checked(mkdirInput, raw), () => ({ type: "mkdir" })),
+
+    move: async (scope, raw) => {
+      const input = checked(moveInput, raw);
+      return answering(input.path, async () => {
+        const { place } = await options.place(scope, input.to).catch((error: unknown) => {
+          throw error instanceof HubError ? error.at(input.to) : error;
+        });
+        return run(scope, "move", input, (mount, request) => {
+          if (place.type !== "mount" || place.mount.info.path !== mount.info.path) {
+            throw unsupported("move", input.path, "Moving from one mount to another is no plain move");
+          }
+          const change: MountChange = {
+            type: "move",
+            to: `${mount.info.path}${place.segments.map((segment) => `/${segment}`).join("")}`,
+            toSegments: place.segments,
+            ifMatch: input.ifMatch ?? null,
+          };
+          return mount.plan({ ...request, change, dryRun: input.dryRun ?? false });
+        });
+      });
+    },
+
+    remove: async (scope, raw) => {
+      const input = checked(removeInput, raw);
+      return planning(scope, "remove", input, () => ({
+        type: "remove",
+        recursive: input.recursive ?? false,
+        ifMatch: input.ifMatch ?? null,
+      }));
+    },
+
+    execute: async (scope, raw) => {
+      const input = parseInput(executeInput, raw);
+      const id = decodeId("plan", input.plan);
+      return once(scope, input.idempotencyKey, ["execute", id], async () => {
+        const plan = await plans.claim(scope, id, clock());
+        if (plan === null) {
+          throw new HubError(
+            "ESTALE",
+            "This plan is not there any more: it was executed, it is older than 15 minutes, or it is not yours.",
+          );
+        }
+        try {
+          return await answering(plan.path, async () => {
+            const { mount, request } = await target(scope, "execute", { path: plan.path, maxWaitMs: input.maxWaitMs });
+            return onMount(mount, request.path, async () => ({ kind: "receipt", receipt: await perform(mount, plan, request) }));
+          });
+        } finally {
+          await plans.finish(scope, id);
+        }
+      });
+    },
+  };
+}
+
+/** Parses a change's input; also its path, so that a wrong one is EINVAL before anything is looked up. */
+function checked<Schema extends z.ZodType<Common>>(schema: Schema, raw: { readonly path: string }): z.output<Schema> {
+  try {
+    const input = parseInput(schema, raw);
+    parsePath(input.path);
+    return input;
+  } catch (error) {
+    throw error instanceof HubError ? error.at(raw.path) : error;
+  }
+}
+
+/** A uuid of the shape of version 4 (what vendors accept as a client's id); from the key where there is one, so that a repetition has the same. */
+function seedOf(scope: WorkspaceScope, key: string | undefined): string {
+  if (key === undefined) return randomUUID();
+  const actor = scope.actor.type === "person" ? scope.actor.userId : scope.actor.name;
+  const bytes = createHash("sha256").update(`${scope.workspaceId}\0${actor}\0${key}`).digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function withinLimit(text: string): string {
+  if (Buffer.byteLength(text) > maxTextBytes) {
+    throw new HubError("EFBIG", "A text file holds at most 1 MiB.", { details: { limit: maxTextBytes } });
+  }
+  return text;
+}
+
+/** `text` with `find` replaced: exactly one place unless `all`. */
+export function replaced(text: string, find: string, replacement: string, all: boolean): string {
+  const parts = text.split(find);
+  const count = parts.length - 1;
+  if (count === 0) throw new HubError("EINVAL", "The text to replace is not in the file (0 places).", { details: { key: "find" } });
+  if (count > 1 && !all) {
+    throw new HubError("EINVAL", `The text to replace stands in ${count} places. Give more of its surroundings, or set all.`, {
+      details: { key: "find" },
+    });
+  }
+  return parts.join(replacement);
+}
+
+function shownPlan(mount: Mount, plan: MountPlan, saved: { readonly id: string; readonly expiresAt: Date }): Plan {
+  return {
+    id: encodeId("plan", saved.id),
+    path: plan.path,
+    baseEtag: plan.baseEtag,
+    expiresAt: saved.expiresAt.toISOString(),
+    steps: plan.steps.map(({ call, changes }) => ({ call, changes })),
+    effects: plan.effects,
+    actsAs: mount.info.actsAs,
+  };
+}

@@ -1,0 +1,32 @@
+import { HubError } from "@/server/errors";
+import type { Mount, MountRequest } from "../mount";
+import type { AuditSink } from "../stores";
+
+/** Records who changed what: path and operation, never contents. Of what only one person sees, the mount's path alone. */
+export function audit(record: AuditSink): (mount: Mount) => Mount {
+  return (mount) => {
+    const isPrivate = mount.info.path.startsWith("/context/user/");
+    const subject = (path: string): string => (isPrivate ? mount.info.path : path);
+    const write = (request: MountRequest, operation: string, path: string, outcome: string): Promise<void> =>
+      record(request.scope, { action: `vfs.${operation}`, subject: subject(path), detail: { outcome } });
+    return {
+      info: mount.info,
+      schema: () => mount.schema(),
+      stat: (request) => mount.stat(request),
+      list: (request) => mount.list(request),
+      read: (request) => mount.read(request),
+      plan: (request) => mount.plan(request),
+      async perform(plan, request) {
+        try {
+          const outcome = await mount.perform(plan, request);
+          if (outcome.changed) await write(request, plan.operation, outcome.canonicalPath, "done");
+          return outcome;
+        } catch (error) {
+          const reached = error instanceof HubError && (error.details.receipt !== undefined || error.details.outcome === "unknown");
+          if (reached) await write(request, plan.operation, plan.path, error.details.outcome === "unknown" ? "unknown" : "failed");
+          throw error;
+        }
+      },
+    };
+  };
+}
