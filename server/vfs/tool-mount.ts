@@ -57,6 +57,8 @@ export interface PrintedFile {
 export interface ReferencePrinter {
   /** The handle of an object; stable, made on first use. */
   handle(kind: string, externalId: string): Promise<string>;
+  /** Which object a handle is; null when no object of this mount has it, and the text is a name. */
+  find(handle: string): Promise<{ readonly kind: string; readonly externalId: string } | null>;
 }
 
 export interface MountContext extends ReferencePrinter {
