@@ -32,12 +32,12 @@ export function AccountMenu({ account, signOut, signOutEverywhere, compact }: Ac
   return (
     <DropdownMenu>
       <DropdownMenuTrigger
-        aria-label={`Account of ${name}`}
         className={cn(
           "flex h-10 max-w-full items-center gap-2.5 rounded-md px-1.5 text-start hover:bg-sidebar-accent data-[state=open]:bg-sidebar-accent",
           compact ? "w-10 justify-center" : "w-full",
         )}
       >
+        <span className="sr-only">Account {compact ? name : null}</span>
         <Avatar name={name} />
         {compact ? null : (
           <>

@@ -30,12 +30,12 @@ export function WorkspaceSwitcher({ current, workspaces, compact }: WorkspaceSwi
   return (
     <DropdownMenu>
       <DropdownMenuTrigger
-        aria-label={`Workspace ${current.name}, switch`}
         className={cn(
           "flex h-10 max-w-full items-center gap-2.5 rounded-md px-1.5 text-start hover:bg-sidebar-accent data-[state=open]:bg-sidebar-accent",
           compact ? "w-10 justify-center" : "md:w-full",
         )}
       >
+        <span className="sr-only">Switch workspace, now {compact ? current.name : null}</span>
         <Avatar name={current.name} shape="workspace" />
         {compact ? null : (
           <>

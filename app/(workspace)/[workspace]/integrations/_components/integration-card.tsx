@@ -1,0 +1,135 @@
+"use client";
+
+import { FolderOpen, KeyRound, Plug, SlidersHorizontal } from "lucide-react";
+import Link from "next/link";
+import { CapabilitySummary } from "@/components/capability-list";
+import { ConnectionStatusLabel } from "@/components/connection-status";
+import { RelativeTime } from "@/components/time";
+import { ToolIcon } from "@/components/tool-icon";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import type { CatalogueEntry } from "@/server/integrations/catalogue";
+import { ConnectionAccount } from "./connection-account";
+import { MissingVariables } from "./missing-variables";
+
+export interface IntegrationCardProps {
+  readonly entry: CatalogueEntry;
+  /** The workspace's slug. */
+  readonly slug: string;
+  readonly mayManage: boolean;
+  readonly onConnect: () => void;
+}
+
+/** One tool: what it is, how it stands in words, whose account, when it was last in step, what is granted, and the next thing to do. */
+export function IntegrationCard({ entry, slug, mayManage, onConnect }: IntegrationCardProps) {
+  const detail = `/${slug}/integrations/${entry.id}`;
+  const first = entry.connections[0];
+  return (
+    <li data-slot="integration-card" className="flex flex-col rounded-lg border bg-card shadow-raised">
+      <div className="flex items-start gap-3 p-4 pb-3">
+        <ToolIcon
+          icon={entry.icon}
+          gradient={entry.gradient}
+          size="lg"
+          quiet={!entry.available || entry.status.state === "not_configured"}
+        />
+        <div className="min-w-0 flex-1">
+          <div className="flex items-center gap-2">
+            <h2 className="min-w-0 truncate font-semibold text-base">
+              <Link href={detail} className="rounded-sm hover:text-link">
+                {entry.name}
+              </Link>
+            </h2>
+            <Badge className="ms-auto">{entry.category}</Badge>
+          </div>
+          <p className="text-muted-foreground">{entry.description}</p>
+        </div>
+      </div>
+
+      <div className="grid flex-1 content-start gap-3 px-4 pb-4">
+        <div className="grid gap-1">
+          <ConnectionStatusLabel state={entry.status.state} available={entry.available} />
+          <StatusReason entry={entry} />
+        </div>
+
+        {entry.connections.length === 0 ? null : (
+          <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] gap-x-3 gap-y-1 border-t pt-3">
+            <dt className="text-muted-foreground">{entry.connections.length === 1 ? "Account" : "Accounts"}</dt>
+            <dd className="grid gap-1">
+              {entry.connections.map((connection) => (
+                <ConnectionAccount key={connection.id} connection={connection} />
+              ))}
+            </dd>
+            <dt className="text-muted-foreground">Last sync</dt>
+            <dd>{entry.lastSync === null ? "Reads live, nothing synced yet" : <RelativeTime at={entry.lastSync} />}</dd>
+          </dl>
+        )}
+
+        <CapabilitySummary capabilities={entry.capabilities} states={entry.capabilityStates} className="border-t pt-3" />
+      </div>
+
+      <div className="flex min-h-13 flex-wrap items-center gap-2 rounded-b-lg border-t bg-muted/50 px-4 py-2.5">
+        {first === undefined ? (
+          <Unconnected entry={entry} mayManage={mayManage} onConnect={onConnect} />
+        ) : (
+          <>
+            {entry.status.state === "reauth_required" && mayManage ? (
+              <Button size="sm" onClick={onConnect}>
+                <KeyRound /> Sign in again
+              </Button>
+            ) : (
+              <Button size="sm" variant="outline" asChild>
+                <Link href={`/${slug}/files${first.path}`}>
+                  <FolderOpen /> Open files
+                </Link>
+              </Button>
+            )}
+            <Button size="sm" variant="ghost" asChild>
+              <Link href={detail}>
+                <SlidersHorizontal /> Details
+                <span className="sr-only">of {entry.name}</span>
+              </Link>
+            </Button>
+          </>
+        )}
+      </div>
+    </li>
+  );
+}
+
+/** The status in words, where they say more than the label does. */
+function StatusReason({ entry }: { readonly entry: CatalogueEntry }) {
+  const { status } = entry;
+  if (status.state === "not_configured") {
+    return (
+      <div className="text-muted-foreground">
+        {entry.available ? "It waits for these variables:" : "This version cannot connect it yet. It will wait for these variables:"}
+        <MissingVariables names={status.missingVariables} />
+      </div>
+    );
+  }
+  if (!entry.available) return <p className="text-muted-foreground">This version of the hub cannot connect it yet.</p>;
+  if (status.state === "connected" || status.state === "disconnected") return null;
+  return <p className="text-muted-foreground">{status.reason}</p>;
+}
+
+function Unconnected({
+  entry,
+  mayManage,
+  onConnect,
+}: {
+  readonly entry: CatalogueEntry;
+  readonly mayManage: boolean;
+  readonly onConnect: () => void;
+}) {
+  if (!entry.available) return <p className="text-muted-foreground text-xs">There is nothing to do here until then.</p>;
+  if (entry.status.state === "not_configured") {
+    return <p className="text-muted-foreground text-xs">Whoever runs this hub sets the variables above and restarts it.</p>;
+  }
+  if (!mayManage) return <p className="text-muted-foreground text-xs">An admin or the owner of this workspace can connect it.</p>;
+  return (
+    <Button size="sm" onClick={onConnect} disabled={entry.status.state === "disconnecting"}>
+      <Plug /> Connect <span className="sr-only">{entry.name}</span>
+    </Button>
+  );
+}
