@@ -8,7 +8,12 @@ const config: NextConfig = {
   output: "standalone",
   outputFileTracingRoot: import.meta.dirname,
   outputFileTracingIncludes: {
-    "/**": ["./db/migrations/**", "./db/pglite-worker.mjs", "./node_modules/@electric-sql/pglite/dist/**/*.{wasm,data,js,cjs,gz}"],
+    "/**": [
+      "./db/migrations/**",
+      "./db/pglite-worker.mjs",
+      "./node_modules/@electric-sql/pglite/package.json",
+      "./node_modules/@electric-sql/pglite/dist/**/*.{wasm,data,js,cjs,gz}",
+    ],
   },
   serverExternalPackages: ["@electric-sql/pglite", "pg-boss", "pino", "pg"],
   poweredByHeader: false,

@@ -2,7 +2,9 @@ import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
+  check,
   doublePrecision,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -10,6 +12,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  unique,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
@@ -67,6 +70,16 @@ export const connections = pgTable(
     createdAt: at("created_at").notNull().default(sql`now()`),
   },
   (table) => [
+    // What a row of a connection refers to: with the workspace in the key, a row can never point into another workspace (foreign keys
+    // are checked without row-level security).
+    unique("connection_workspace_id").on(table.workspaceId, table.id),
+    check("connection_visibility", sql`visibility in ('private', 'workspace')`),
+    check("connection_status", sql`status in ('connected', 'reauth_required', 'failed', 'disconnecting')`),
+    check("connection_mirror_policy", sql`mirror_policy in ('titles', 'full')`),
+    check(
+      "connection_mount_name",
+      sql`mount_name ~ '^[^/[:cntrl:]]+$' and mount_name not in ('.', '..') and octet_length(mount_name) <= 255`,
+    ),
     uniqueIndex("connection_account").on(
       table.workspaceId,
       table.integration,
@@ -88,9 +101,7 @@ export const connectionTokens = pgTable(
   "connection_token",
   {
     workspaceId: workspaceId(),
-    connectionId: uuid("connection_id")
-      .notNull()
-      .references(() => connections.id, { onDelete: "cascade" }),
+    connectionId: uuid("connection_id").notNull(),
     ownerId: uuid("owner_id"),
     version: integer("version").notNull().default(1),
     keyVersion: integer("key_version").notNull(),
@@ -105,7 +116,15 @@ export const connectionTokens = pgTable(
     failures: integer("failures").notNull().default(0),
     backoffUntil: at("backoff_until"),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.connectionId] }), index("connection_token_expiry").on(table.accessExpiresAt)],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.connectionId] }),
+    foreignKey({
+      name: "connection_token_connection",
+      columns: [table.workspaceId, table.connectionId],
+      foreignColumns: [connections.workspaceId, connections.id],
+    }).onDelete("cascade"),
+    index("connection_token_expiry").on(table.accessExpiresAt),
+  ],
 );
 
 /** One started consent: single-use, bound to workspace, person and integration; found at the callback by the hash of `state`. */
@@ -130,7 +149,12 @@ export const oauthFlows = pgTable(
     expiresAt: at("expires_at").notNull(),
     consumedAt: at("consumed_at"),
   },
-  (table) => [index("oauth_flow_expiry").on(table.expiresAt), index("oauth_flow_workspace").on(table.workspaceId, table.createdAt)],
+  (table) => [
+    check("oauth_flow_visibility", sql`visibility in ('private', 'workspace')`),
+    check("oauth_flow_status", sql`status in ('pending', 'exchanging', 'connected', 'denied', 'failed')`),
+    index("oauth_flow_expiry").on(table.expiresAt),
+    index("oauth_flow_workspace").on(table.workspaceId, table.createdAt),
+  ],
 );
 
 /** A token bucket a connection and method group, shared by all processes. `blockedUntil` is set by the vendor's own answer. */
@@ -138,9 +162,7 @@ export const rateBuckets = pgTable(
   "rate_bucket",
   {
     workspaceId: workspaceId(),
-    connectionId: uuid("connection_id")
-      .notNull()
-      .references(() => connections.id, { onDelete: "cascade" }),
+    connectionId: uuid("connection_id").notNull(),
     ownerId: uuid("owner_id"),
     group: text("method_group").notNull(),
     tokens: doublePrecision("tokens").notNull(),
@@ -149,7 +171,14 @@ export const rateBuckets = pgTable(
     at: at("at").notNull().default(sql`clock_timestamp()`),
     blockedUntil: at("blocked_until"),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.connectionId, table.group] })],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.connectionId, table.group] }),
+    foreignKey({
+      name: "rate_bucket_connection",
+      columns: [table.workspaceId, table.connectionId],
+      foreignColumns: [connections.workspaceId, connections.id],
+    }).onDelete("cascade"),
+  ],
 );
 
 /** Every attempt of every call to a tool. The URL has its secrets removed; bodies are never kept. */
@@ -180,8 +209,9 @@ export const apiCalls = pgTable(
     at: at("at").notNull(),
   },
   (table) => [
-    index("api_call_at").on(table.workspaceId, table.at.desc(), table.id.desc()),
-    index("api_call_connection").on(table.workspaceId, table.connectionId, table.at.desc()),
+    // Ascending: `order by at desc, id desc` reads them backwards. (Drizzle's `.desc()` is NULLS LAST, which no plain DESC order can use.)
+    index("api_call_at").on(table.workspaceId, table.at, table.id),
+    index("api_call_connection").on(table.workspaceId, table.connectionId, table.at, table.id),
     index("api_call_prune").on(table.at),
   ],
 );

@@ -8,14 +8,19 @@ import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
-export const users = pgTable("user", {
-  id: uuid("id").primaryKey(),
-  name: text("name"),
-  email: text("email").notNull().unique(),
-  emailVerified: at("email_verified"),
-  image: text("image"),
-  createdAt: at("created_at").notNull().default(sql`now()`),
-});
+export const users = pgTable(
+  "user",
+  {
+    id: uuid("id").primaryKey(),
+    name: text("name"),
+    email: text("email").notNull().unique(),
+    emailVerified: at("email_verified"),
+    image: text("image"),
+    createdAt: at("created_at").notNull().default(sql`now()`),
+  },
+  // One person an address, however it is capitalised.
+  (table) => [uniqueIndex("user_email_lower").on(sql`lower(${table.email})`)],
+);
 
 /** A link to an OIDC identity. No token of it is kept: signing in needs none. */
 export const accounts = pgTable(
@@ -28,7 +33,7 @@ export const accounts = pgTable(
     provider: text("provider").notNull(),
     providerAccountId: text("provider_account_id").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.provider, table.providerAccountId] }), index("account_user").on(table.userId)],
+  (table) => [primaryKey({ columns: [table.provider, table.providerAccountId] }), index("account_by_user").on(table.userId)],
 );
 
 export const sessions = pgTable(
@@ -40,7 +45,7 @@ export const sessions = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     expires: at("expires").notNull(),
   },
-  (table) => [index("session_user").on(table.userId), index("session_expires").on(table.expires)],
+  (table) => [index("session_by_user").on(table.userId), index("session_expires").on(table.expires)],
 );
 
 export const verificationTokens = pgTable(

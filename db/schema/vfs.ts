@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, index, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, foreignKey, index, jsonb, pgTable, primaryKey, text, timestamp, unique, uuid } from "drizzle-orm/pg-core";
+import { connections } from "./connections";
 import { bytewise } from "./types";
 import { workspaces } from "./workspaces";
 
@@ -48,9 +49,17 @@ export const vfsNodes = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.path] }),
-    check("vfs_node_path_length", sql`octet_length(path) <= 2048`),
+    foreignKey({
+      name: "vfs_node_connection",
+      columns: [table.workspaceId, table.connectionId],
+      foreignColumns: [connections.workspaceId, connections.id],
+    }).onDelete("cascade"),
+    // A longer path would not fit a b-tree's row (2,704 bytes) beside the list index's other columns.
+    check("vfs_node_path_length", sql`octet_length(path) <= 1024`),
+    check("vfs_node_name_length", sql`octet_length(name) <= 255`),
+    check("vfs_node_parent", sql`parent_path = '/' or starts_with(path, parent_path || '/')`),
     check("vfs_node_kind", sql`kind in ('directory', 'file', 'link')`),
-    uniqueIndex("vfs_node_id").on(table.workspaceId, table.nodeId),
+    unique("vfs_node_id").on(table.workspaceId, table.nodeId),
     index("vfs_node_list").on(table.workspaceId, table.parentPath, table.name, table.path),
     index("vfs_node_external").on(table.workspaceId, table.connectionId, table.externalId),
     index("vfs_node_expiry").on(table.expiresAt).where(sql`expires_at is not null`),
@@ -68,7 +77,14 @@ export const vfsContents = pgTable(
     body: text("body").notNull(),
     etag: text("etag").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.nodeId] })],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.nodeId] }),
+    foreignKey({
+      name: "vfs_content_node",
+      columns: [table.workspaceId, table.nodeId],
+      foreignColumns: [vfsNodes.workspaceId, vfsNodes.nodeId],
+    }).onDelete("cascade"),
+  ],
 );
 
 /** How fresh a mirrored directory is, one row a directory. */
@@ -85,7 +101,14 @@ export const vfsDirectoryStates = pgTable(
     walkStartedAt: at("walk_started_at"),
     complete: boolean("complete").notNull().default(false),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.path] })],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.path] }),
+    foreignKey({
+      name: "vfs_directory_state_connection",
+      columns: [table.workspaceId, table.connectionId],
+      foreignColumns: [connections.workspaceId, connections.id],
+    }).onDelete("cascade"),
+  ],
 );
 
 /** The id table: a handle is 8 lowercase base32 characters of a hash, longer on collision. */
@@ -101,7 +124,12 @@ export const vfsHandles = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.connectionId, table.handle] }),
-    uniqueIndex("vfs_handle_object").on(table.workspaceId, table.connectionId, table.objectKind, table.externalId),
+    foreignKey({
+      name: "vfs_handle_connection",
+      columns: [table.workspaceId, table.connectionId],
+      foreignColumns: [connections.workspaceId, connections.id],
+    }).onDelete("cascade"),
+    unique("vfs_handle_object").on(table.workspaceId, table.connectionId, table.objectKind, table.externalId),
   ],
 );
 
@@ -118,7 +146,15 @@ export const vfsPrints = pgTable(
     revision: text("revision"),
     expiresAt: at("expires_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.path, table.etag] }), index("vfs_print_expiry").on(table.expiresAt)],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.path, table.etag] }),
+    foreignKey({
+      name: "vfs_print_connection",
+      columns: [table.workspaceId, table.connectionId],
+      foreignColumns: [connections.workspaceId, connections.id],
+    }).onDelete("cascade"),
+    index("vfs_print_expiry").on(table.expiresAt),
+  ],
 );
 
 /** A plan that waits to be executed by the person who made it. `steps` holds what the mount needs to run them. */
@@ -136,7 +172,7 @@ export const vfsPlans = pgTable(
     createdAt: at("created_at").notNull().default(sql`now()`),
     expiresAt: at("expires_at").notNull(),
   },
-  (table) => [index("vfs_plan_expiry").on(table.expiresAt)],
+  (table) => [check("vfs_plan_state", sql`state in ('ready', 'running', 'done')`), index("vfs_plan_expiry").on(table.expiresAt)],
 );
 
 /** The first receipt of an idempotency key, kept 24 h. `receipt` is null while the first call is under way. */

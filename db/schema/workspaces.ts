@@ -1,16 +1,20 @@
 import { sql } from "drizzle-orm";
-import { index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { check, index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import type { Role } from "../scope";
 import { users } from "./identity";
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
-export const workspaces = pgTable("workspace", {
-  id: uuid("id").primaryKey(),
-  slug: text("slug").notNull().unique(),
-  name: text("name").notNull(),
-  createdAt: at("created_at").notNull().default(sql`now()`),
-});
+export const workspaces = pgTable(
+  "workspace",
+  {
+    id: uuid("id").primaryKey(),
+    slug: text("slug").notNull().unique(),
+    name: text("name").notNull(),
+    createdAt: at("created_at").notNull().default(sql`now()`),
+  },
+  () => [check("workspace_slug", sql`slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'`)],
+);
 
 const workspaceId = () =>
   uuid("workspace_id")
@@ -27,7 +31,11 @@ export const members = pgTable(
     role: text("role").$type<Role>().notNull(),
     joinedAt: at("joined_at").notNull().default(sql`now()`),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.userId] }), index("member_user").on(table.userId)],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.userId] }),
+    index("member_user").on(table.userId),
+    check("member_role", sql`role in ('viewer', 'member', 'admin', 'owner')`),
+  ],
 );
 
 /** A single-use link; only the SHA-256 of its token is kept. */
@@ -44,7 +52,10 @@ export const invitations = pgTable(
     acceptedBy: uuid("accepted_by").references(() => users.id, { onDelete: "set null" }),
     acceptedAt: at("accepted_at"),
   },
-  (table) => [index("invitation_workspace").on(table.workspaceId, table.createdAt)],
+  (table) => [
+    index("invitation_workspace").on(table.workspaceId, table.createdAt),
+    check("invitation_role", sql`role in ('viewer', 'member', 'admin', 'owner')`),
+  ],
 );
 
 /** Who did what in the workspace; `detail` holds names and ids, never contents. */
@@ -60,5 +71,5 @@ export const auditEvents = pgTable(
     detail: jsonb("detail").$type<Record<string, string | number | boolean | null>>().notNull().default({}),
     at: at("at").notNull().default(sql`now()`),
   },
-  (table) => [index("audit_event_at").on(table.workspaceId, table.at)],
+  (table) => [index("audit_event_at").on(table.workspaceId, table.at, table.id)],
 );

@@ -1,0 +1,68 @@
+import pg from "pg";
+import { type Driver, type Lease, TripCounter, toParameter } from "./driver";
+
+/** What `pg` and Neon's fork of it have in common. */
+interface PooledClient {
+  query(statement: object, values?: unknown[]): Promise<pg.QueryResult | pg.QueryResult[]>;
+  release(destroy?: boolean): void;
+}
+export interface ClientPool {
+  connect(): Promise<PooledClient>;
+  end(): Promise<void>;
+}
+
+/** Connections kept at most, a process. */
+const maxConnections = 10;
+const connectTimeoutMs = 10_000;
+
+/**
+ * PostgreSQL over TCP. `pipeline` sends a statement without waiting for the answers before it, so that a scope's opening costs no round trip of
+ * its own (data.md §2: 1.3 times a bare statement, instead of 3.4).
+ */
+export function openPostgres(url: string): Driver {
+  const pool = new pg.Pool({
+    connectionString: strictTls(url),
+    pipeline: true,
+    max: maxConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    allowExitOnIdle: true,
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
+  pool.on("error", () => undefined);
+  return createPoolDriver("pg", pool as ClientPool);
+}
+
+/** `sslmode=require` as what pg takes it for, certificate checked, said outright: the alias makes pg print a warning at every start. */
+function strictTls(url: string): string {
+  return url.replace(/([?&]sslmode=)(?:require|prefer|verify-ca)(?=&|$)/, "$1verify-full");
+}
+
+/** A driver over a pool, shared with Neon's. */
+export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool): Driver {
+  const counter = new TripCounter();
+  return {
+    kind,
+    acquire: async (): Promise<Lease> => {
+      const client = await pool.connect();
+      const track = counter.track();
+      return {
+        query: (statement, values) =>
+          track(
+            client.query({ ...statement }, values?.map(toParameter)).then((answer) => {
+              const result = Array.isArray(answer) ? answer.at(-1) : answer;
+              if (result === undefined) {
+                throw new Error("The database answered nothing.");
+              }
+              return result;
+            }),
+          ),
+        release: (error) => client.release(error !== undefined),
+      };
+    },
+    get roundTrips() {
+      return counter.trips;
+    },
+    close: () => pool.end(),
+  };
+}
