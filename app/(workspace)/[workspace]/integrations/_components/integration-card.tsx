@@ -4,6 +4,7 @@ import { FolderOpen, KeyRound, Plug, SlidersHorizontal } from "lucide-react";
 import Link from "next/link";
 import { CapabilitySummary } from "@/components/capability-list";
 import { ConnectionStatusLabel } from "@/components/connection-status";
+import { filesUrl } from "@/components/files-url";
 import { RelativeTime } from "@/components/time";
 import { ToolIcon } from "@/components/tool-icon";
 import { Badge } from "@/components/ui/badge";
@@ -79,7 +80,7 @@ export function IntegrationCard({ entry, slug, mayManage, onConnect }: Integrati
               </Button>
             ) : (
               <Button size="sm" variant="outline" asChild>
-                <Link href={`/${slug}/files${first.path}`}>
+                <Link href={filesUrl(slug, first.path)}>
                   <FolderOpen /> Open files
                 </Link>
               </Button>

@@ -1,0 +1,28 @@
+import { CircleAlert, CircleCheck, CircleSlash, Gauge, type LucideIcon } from "lucide-react";
+import { cn } from "@/components/ui/cn";
+import type { CallRow } from "./call-row";
+
+interface Look {
+  readonly icon: LucideIcon;
+  readonly word: string;
+  readonly tone: string;
+}
+
+function lookOf({ errorCode }: Pick<CallRow, "errorCode">): Look {
+  if (errorCode === null) return { icon: CircleCheck, word: "OK", tone: "text-success" };
+  if (errorCode === "aborted") return { icon: CircleSlash, word: "Abandoned", tone: "text-muted-foreground" };
+  if (errorCode === "EAGAIN") return { icon: Gauge, word: "Limited", tone: "text-warning" };
+  return { icon: CircleAlert, word: "Failed", tone: "text-danger" };
+}
+
+/** How an attempt ended: icon, word and the tool's HTTP status. */
+export function CallOutcome({ call, className }: { readonly call: Pick<CallRow, "errorCode" | "status">; readonly className?: string }) {
+  const { icon: Icon, word, tone } = lookOf(call);
+  return (
+    <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap", tone, className)}>
+      <Icon aria-hidden="true" className="size-4 shrink-0" />
+      <span className="font-medium">{word}</span>
+      <span className="font-mono text-muted-foreground text-xs">{call.status ?? "no answer"}</span>
+    </span>
+  );
+}
