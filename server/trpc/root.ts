@@ -1,7 +1,15 @@
 import "server-only";
 import { router } from "./init";
 import { accountRouter } from "./routers/account";
+import { invitationsRouter } from "./routers/invitations";
+import { membersRouter } from "./routers/members";
+import { workspacesRouter } from "./routers/workspaces";
 
 /** The API: one router a domain. */
-export const appRouter = router({ account: accountRouter });
+export const appRouter = router({
+  account: accountRouter,
+  workspaces: workspacesRouter,
+  members: membersRouter,
+  invitations: invitationsRouter,
+});
 export type AppRouter = typeof appRouter;

@@ -12,4 +12,9 @@ export const accountRouter = router({
     image: ctx.person.image,
     demo: ctx.hub.env.mode === "demo",
   })),
+
+  /** Ends every session, this one included: the next call of any device answers EAUTH. */
+  signOutEverywhere: personProcedure.mutation(async ({ ctx }) => {
+    await ctx.hub.auth.endAllSessions(ctx.person.id);
+  }),
 });

@@ -1,0 +1,12 @@
+import { getHub } from "@/server/compose/hub";
+
+/**
+ * The OIDC provider's way back, and nothing else: mail links and buttons go through server actions, so Auth.js's other endpoints (which
+ * would use a link up on GET, or send mail without the limits) are not offered.
+ */
+export async function GET(request: Request, { params }: { params: Promise<{ nextauth: string[] }> }): Promise<Response> {
+  const { nextauth } = await params;
+  const { auth } = await getHub();
+  if (nextauth.join("/") !== "callback/oidc" || auth.methods.oidc === null) return new Response("Not found", { status: 404 });
+  return auth.finishOidc(request);
+}

@@ -1,0 +1,57 @@
+import "server-only";
+import { createTransport } from "nodemailer";
+import type { Env } from "@/server/env";
+
+export interface SignInMail {
+  /** A normalised address. */
+  readonly to: string;
+  readonly url: string;
+  readonly expiresAt: Date;
+}
+
+/** Sends the sign-in mail, or keeps it in the demo's mailbox. */
+export type SendMail = (mail: SignInMail) => Promise<void>;
+
+export interface MailboxMessage {
+  readonly to: string;
+  readonly subject: string;
+  readonly url: string;
+  /** ISO 8601. */
+  readonly sentAt: string;
+}
+
+const mailboxSize = 50;
+const globals = globalThis as typeof globalThis & { hubMailbox?: MailboxMessage[] };
+
+/** The demo's mailbox, newest first: in memory only, gone with the process. */
+export const listMailbox = (): readonly MailboxMessage[] => globals.hubMailbox ?? [];
+
+const subjectOf = (origin: string) => `Sign in to Byte at ${new URL(origin).host}`;
+
+const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+
+/** The mail's parts. No name or text of a person is in it, so a stranger cannot use it to send words of their own. */
+export function composeMail(mail: SignInMail, origin: string, from: string) {
+  const host = new URL(origin).host;
+  const text = `Sign in to Byte at ${host}:\n\n${mail.url}\n\nThe link works once, for ten minutes. If you did not ask for it, ignore this mail.\n`;
+  const html = `<p>Sign in to Byte at ${escapeHtml(host)}:</p><p><a href="${escapeHtml(mail.url)}">Sign in</a></p><p>The link works once, for ten minutes. If you did not ask for it, ignore this mail.</p>`;
+  // An address as an object is taken as one recipient, never parsed as a list.
+  return { to: { name: "", address: mail.to }, from, subject: subjectOf(origin), text, html };
+}
+
+/** Chooses where mail goes: SMTP when it is set, the mailbox in the demo, nowhere (a refusal) otherwise. */
+export function createSendMail(env: Pick<Env, "mode" | "smtpUrl" | "mailFrom" | "origin">): SendMail | null {
+  const { smtpUrl } = env;
+  if (smtpUrl !== undefined) {
+    const transport = createTransport(smtpUrl);
+    return async (mail) => {
+      const result = await transport.sendMail(composeMail(mail, env.origin, env.mailFrom));
+      if (result.rejected.length > 0) throw new Error("The mail server refused the recipient.");
+    };
+  }
+  if (env.mode !== "demo") return null;
+  return async (mail) => {
+    const message = { to: mail.to, subject: subjectOf(env.origin), url: mail.url, sentAt: new Date().toISOString() };
+    globals.hubMailbox = [message, ...listMailbox()].slice(0, mailboxSize);
+  };
+}
