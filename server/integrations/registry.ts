@@ -1,10 +1,11 @@
 import "server-only";
 import { HubError } from "@/server/errors";
 import type { Integration } from "./contract";
+import { linear } from "./linear";
 import { findManifest } from "./manifests";
 
 /** The integrations that are built, one line each: the only module that imports their folders' `index.ts`. */
-export const integrations: readonly Integration[] = [];
+export const integrations: readonly Integration[] = [linear];
 
 const byId = new Map(integrations.map((integration) => [integration.manifest.id, integration]));
 

@@ -1,0 +1,70 @@
+import { HubError } from "@/server/errors";
+import type { DraftStep, MountContext, StepResult } from "@/server/vfs/tool-mount";
+import type { LinearApi } from "../api";
+import type { Issue } from "../schema";
+import { locations } from "./place";
+import { currentValues } from "./plan";
+import { type FieldValues, type StepArguments, stepArguments } from "./steps";
+
+/** Runs one step. Each finds what an earlier try already did, so a repeated step changes nothing more. */
+
+const same = (a: FieldValues, b: FieldValues): boolean =>
+  Object.entries(a).every(([key, value]) => value === b[key as keyof FieldValues]) && Object.keys(a).length === Object.keys(b).length;
+
+const hasMoved = (issue: Issue): HubError =>
+  new HubError("ESTALE", `${issue.identifier} was changed in Linear since the plan was made. Read it again.`);
+
+type Step<C extends StepArguments["call"]> = Extract<StepArguments, { call: C }>;
+
+async function update(step: Step<"issueUpdate">, api: LinearApi, context: MountContext): Promise<StepResult> {
+  const issue = await api.getIssue(step.issue, context.call);
+  if (issue.archivedAt) throw new HubError("ESTALE", `${issue.identifier} was archived in Linear since the plan was made.`);
+  const now = currentValues(issue, step.after);
+  const labels = new Set(issue.labels.nodes.map((label) => label.id));
+  const added = step.addedLabelIds.filter((id) => !labels.has(id));
+  const removed = step.removedLabelIds.filter((id) => labels.has(id));
+  const done = same(now, step.after);
+  if (!done || added.length + removed.length > 0) {
+    // Linear has no precondition of its own, so the fields are compared just before.
+    if (!done && !same(now, step.before)) throw hasMoved(issue);
+    await api.updateIssue(
+      issue.id,
+      {
+        ...(done ? {} : step.after),
+        ...(added.length === 0 ? {} : { addedLabelIds: added }),
+        ...(removed.length === 0 ? {} : { removedLabelIds: removed }),
+      },
+      context.call,
+    );
+  }
+  return { location: locations.issue(step.team, issue.id) };
+}
+
+async function archive(step: Step<"issueArchive">, api: LinearApi, context: MountContext): Promise<StepResult> {
+  const issue = await api.getIssue(step.issue, context.call);
+  if (issue.archivedAt) return { location: null };
+  if (issue.updatedAt !== step.revision) throw hasMoved(issue);
+  await api.archiveIssue(issue.id, context.call);
+  return { location: null };
+}
+
+export async function performStep(draft: DraftStep, api: LinearApi, context: MountContext): Promise<StepResult> {
+  const parsed = stepArguments.safeParse(draft.args);
+  if (!parsed.success)
+    throw new HubError("ESTALE", "This plan is of another version of the hub. Plan the change again.", { cause: parsed.error });
+  const step = parsed.data;
+  switch (step.call) {
+    case "issueCreate": {
+      const issue = await api.createIssue({ ...step.input, id: step.id, teamId: step.team }, context.call);
+      return { location: locations.issue(issue.team.id, issue.id), output: { identifier: issue.identifier, url: issue.url } };
+    }
+    case "issueUpdate":
+      return await update(step, api, context);
+    case "issueArchive":
+      return await archive(step, api, context);
+    case "commentCreate": {
+      const comment = await api.createComment({ id: step.id, issueId: step.issue, body: step.body }, context.call);
+      return { location: locations.comments(step.team, step.issue), output: { comment: comment.id, url: comment.url ?? null } };
+    }
+  }
+}
