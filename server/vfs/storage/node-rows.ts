@@ -1,0 +1,149 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import type { PageStart, SortKey } from "../mount";
+
+/** Rows of `vfs_node`, for storage and mirror alike: raw SQL, because the builder costs more than the query (`data.md` §6). */
+
+export interface NodeRow {
+  readonly path: string;
+  readonly parentPath: string;
+  readonly name: string;
+  readonly kind: "directory" | "file" | "link";
+  readonly nodeId: string;
+  readonly objectKind: string | null;
+  readonly externalId: string | null;
+  readonly canonicalPath: string | null;
+  readonly etag: string | null;
+  readonly revision: string | null;
+  readonly sizeBytes: number | null;
+  readonly mediaType: string | null;
+  readonly webUrl: string | null;
+  readonly createdAt: Date | null;
+  readonly modifiedAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly hardExpiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  readonly expiryFixed: boolean;
+  readonly attributes: Readonly<Record<string, string | number | boolean | null>>;
+  readonly syncedAt: Date;
+}
+
+export const nodeColumns = sql.raw(
+  "n.path, n.parent_path, n.name, n.kind, n.node_id, n.object_kind, n.external_id, n.canonical_path, n.etag, n.revision, n.size_bytes, n.media_type, n.web_url, n.created_at, n.modified_at, n.expires_at, n.hard_expires_at, n.last_used_at, n.expiry_fixed, n.attributes, n.synced_at",
+);
+
+export type RawRow = Readonly<Record<string, unknown>>;
+
+/** Runs one statement; the rows as the driver gives them. */
+export async function run(tx: Tx, query: SQL): Promise<readonly RawRow[]> {
+  const result = await tx.execute<Record<string, unknown>>(query);
+  return result.rows;
+}
+
+export const asText = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+export const asNumber = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
+/** Drivers give a timestamp as text or as a Date. */
+export function asDate(value: unknown): Date | null {
+  if (value === null || value === undefined) return null;
+  return value instanceof Date ? value : new Date(String(value));
+}
+
+/** A row as the operations use it. */
+export function nodeRow(row: RawRow): NodeRow {
+  return {
+    path: String(row.path),
+    parentPath: String(row.parent_path),
+    name: String(row.name),
+    kind: row.kind === "file" ? "file" : row.kind === "link" ? "link" : "directory",
+    nodeId: String(row.node_id),
+    objectKind: asText(row.object_kind),
+    externalId: asText(row.external_id),
+    canonicalPath: asText(row.canonical_path),
+    etag: asText(row.etag),
+    revision: asText(row.revision),
+    sizeBytes: asNumber(row.size_bytes),
+    mediaType: asText(row.media_type),
+    webUrl: asText(row.web_url),
+    createdAt: asDate(row.created_at),
+    modifiedAt: asDate(row.modified_at),
+    expiresAt: asDate(row.expires_at),
+    hardExpiresAt: asDate(row.hard_expires_at),
+    lastUsedAt: asDate(row.last_used_at),
+    expiryFixed: row.expiry_fixed === true,
+    attributes: (row.attributes ?? {}) as NodeRow["attributes"],
+    syncedAt: asDate(row.synced_at) ?? new Date(0),
+  };
+}
+
+/** A time as a parameter: drivers disagree on Dates in raw SQL. */
+export const time = (value: Date | null): SQL => (value === null ? sql`null::timestamptz` : sql`${value.toISOString()}::timestamptz`);
+
+/** Rows that have not expired: an expired file is gone at once, swept or not. */
+export const live = (now: Date): SQL => sql`(n.expires_at is null or n.expires_at > ${time(now)})`;
+
+/**
+ * Everything below a path, by a range that an index serves and that never catches a neighbour: `0` is the character after `/`
+ * (`data.md` §3.3).
+ */
+export const below = (path: string): SQL => sql`(n.path >= ${`${path}/`} and n.path < ${`${path}0`})`;
+
+export async function findRow(tx: Tx, workspaceId: string, path: string, now: Date): Promise<NodeRow | null> {
+  const rows = await run(
+    tx,
+    sql`select ${nodeColumns} from vfs_node n where n.workspace_id = ${workspaceId} and n.path = ${path} and ${live(now)}`,
+  );
+  const row = rows[0];
+  return row === undefined ? null : nodeRow(row);
+}
+
+const sortKeys: Readonly<Record<SortKey, SQL>> = {
+  name: sql.raw("n.name"),
+  modifiedAt: sql.raw("coalesce(extract(epoch from date_trunc('milliseconds', n.modified_at)) * 1000, 0)::float8"),
+  sizeBytes: sql.raw("coalesce(n.size_bytes, -1)::float8"),
+};
+
+export interface PageQuery {
+  readonly workspaceId: string;
+  readonly parentPath: string;
+  readonly after: PageStart | null;
+  readonly limit: number;
+  readonly sort: SortKey;
+  readonly descending: boolean;
+  readonly now: Date;
+}
+
+/** A keyset page of a directory's rows: by the sort key, then by path, so that equal names page right. */
+export async function pageOf(tx: Tx, query: PageQuery): Promise<{ readonly rows: readonly NodeRow[]; readonly next: PageStart | null }> {
+  const key = sortKeys[query.sort];
+  const direction = query.descending ? sql.raw("desc") : sql.raw("asc");
+  const compare = query.descending ? sql.raw("<") : sql.raw(">");
+  const start = query.after;
+  const bound = query.sort === "name" ? sql`${String(start?.key ?? "")}::text` : sql`${Number(start?.key ?? 0)}::float8`;
+  const from = start === null ? sql`` : sql`and (${key}, n.path) ${compare} (${bound}, ${start.path}::text)`;
+  const raw = await run(
+    tx,
+    sql`select ${nodeColumns} from vfs_node n where n.workspace_id = ${query.workspaceId} and n.parent_path = ${query.parentPath} and ${live(query.now)} ${from} order by ${key} ${direction}, n.path ${direction} limit ${query.limit + 1}`,
+  );
+  const rows = raw.slice(0, query.limit).map(nodeRow);
+  const last = rows.at(-1);
+  if (raw.length <= query.limit || last === undefined) return { rows, next: null };
+  return { rows, next: { key: keyOf(last, query.sort), path: last.path, partial: false } };
+}
+
+function keyOf(row: NodeRow, sort: SortKey): string | number {
+  if (sort === "name") return row.name;
+  return sort === "modifiedAt" ? (row.modifiedAt?.getTime() ?? 0) : (row.sizeBytes ?? -1);
+}
+
+/** The most children that are counted; a directory with more says null. */
+export const countedChildren = 10_000;
+
+/** How many children a directory has, or null when they are too many to count at each page. */
+export async function countChildren(tx: Tx, workspaceId: string, parentPath: string, now: Date): Promise<number | null> {
+  const rows = await run(
+    tx,
+    sql`select count(*) as total from (select 1 from vfs_node n where n.workspace_id = ${workspaceId} and n.parent_path = ${parentPath} and ${live(now)} limit ${countedChildren + 1}) counted`,
+  );
+  const total = asNumber(rows[0]?.total) ?? 0;
+  return total > countedChildren ? null : total;
+}

@@ -1,0 +1,48 @@
+import { sql } from "drizzle-orm";
+import type { Database } from "@/db/client";
+import type { WorkspaceScope } from "@/db/scope";
+import { HubError } from "@/server/errors";
+import { newId } from "@/server/ids";
+import type { MountPlan } from "../mount";
+import { type PlanStore, planLifetimeMs } from "../stores";
+import { run, time } from "./node-rows";
+
+/** Plans in `vfs_plan`: visible to and executable by their maker only, once, for 15 minutes. */
+export function createPlanStore(db: Database): PlanStore {
+  return {
+    async save(scope, plan, now) {
+      const owner = personOf(scope);
+      const id = newId();
+      const expiresAt = new Date(now.getTime() + planLifetimeMs);
+      await db.withScope(scope, (tx) =>
+        run(
+          tx,
+          sql`insert into vfs_plan (id, workspace_id, owner_id, path, base_etag, plan, created_at, expires_at) values (${id}, ${scope.workspaceId}, ${owner}, ${plan.path}, ${plan.baseEtag}, ${JSON.stringify(plan)}::jsonb, ${time(now)}, ${time(expiresAt)})`,
+        ),
+      );
+      return { id, expiresAt };
+    },
+    async claim(scope, id, now) {
+      const owner = personOf(scope);
+      const rows = await db.withScope(scope, (tx) =>
+        run(
+          tx,
+          sql`update vfs_plan set state = 'running' where workspace_id = ${scope.workspaceId} and id = ${id} and owner_id = ${owner} and state = 'ready' and expires_at > ${time(now)} returning plan`,
+        ),
+      );
+      const row = rows[0];
+      return row === undefined ? null : (row.plan as MountPlan);
+    },
+    async finish(scope, id) {
+      await db.withScope(scope, (tx) =>
+        run(tx, sql`update vfs_plan set state = 'done' where workspace_id = ${scope.workspaceId} and id = ${id}`),
+      );
+    },
+  };
+}
+
+/** The person behind a scope; plans and keys belong to people. */
+export function personOf(scope: WorkspaceScope): string {
+  if (scope.actor.type === "person") return scope.actor.userId;
+  throw new HubError("EACCES", "Plans and idempotency keys belong to a person; a job has none.");
+}
