@@ -24,7 +24,7 @@ import {
   type WriteInput,
   writeInput,
 } from "./operations";
-import { parsePath } from "./path";
+import { parentOf, parsePath } from "./path";
 import { type KeyStore, keyAbandonedMs, type PlanStore } from "./stores";
 import { maxTextBytes } from "./text";
 
@@ -72,9 +72,19 @@ const editAttempts = 5;
 export function createChanges(options: ChangesOptions): Changes {
   const { plans, keys, clock } = options;
 
+  /** Above the mounts nothing can be made: there the place is the directory that would have to hold it. */
+  async function placeOrParent(scope: WorkspaceScope, path: string): Promise<{ place: Place; segments: readonly string[] }> {
+    try {
+      return await options.place(scope, path);
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== "ENOENT") throw error;
+      return options.place(scope, parentOf(path));
+    }
+  }
+
   /** The mount a change is for; places that exist by contract refuse it. */
   async function target(scope: WorkspaceScope, operation: Operation, input: Common): Promise<{ mount: Mount; request: MountRequest }> {
-    const { place, segments } = await options.place(scope, input.path);
+    const { place, segments } = await placeOrParent(scope, input.path);
     if (place.type !== "mount") {
       refuseBelow(place, input.path);
       throw unsupported(operation, input.path, "This directory is part of the tree itself");

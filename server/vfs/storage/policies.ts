@@ -51,8 +51,7 @@ const treeOperations: ReadonlySet<Operation> = new Set([
 ]);
 const dailyOperations: ReadonlySet<Operation> = new Set(["stat", "list", "read", "append", "execute"]);
 
-export const operationsOf = (policy: StoragePolicy): ReadonlySet<Operation> =>
-  policy.shape === "tree" ? treeOperations : dailyOperations;
+export const operationsOf = (policy: StoragePolicy): ReadonlySet<Operation> => (policy.shape === "tree" ? treeOperations : dailyOperations);
 
 /** Use is recorded at most this often. */
 export const useIntervalMs = hourMs;
@@ -72,11 +71,7 @@ export function quotaRoot(policy: StoragePolicy, scope: WorkspaceScope): string 
 }
 
 /** Soft and hard expiry of a file used now and created then; null for permanent tiers. */
-export function expiryOf(
-  retention: Retention | null,
-  createdAt: Date,
-  usedAt: Date,
-): { readonly soft: Date; readonly hard: Date } | null {
+export function expiryOf(retention: Retention | null, createdAt: Date, usedAt: Date): { readonly soft: Date; readonly hard: Date } | null {
   if (retention === null) return null;
   const hard = createdAt.getTime() + retention.afterCreationMs;
   return { soft: new Date(Math.min(usedAt.getTime() + retention.afterUseMs, hard)), hard: new Date(hard) };

@@ -1,13 +1,12 @@
+import { z } from "zod";
 import type { Tx } from "@/db/client";
 import { HubError } from "@/server/errors";
 import type { Mount, MountChange, MountChangeRequest, MountOutcome, MountPlan, MountRequest } from "../mount";
-import { parentOf, parsePath } from "../path";
+import { parsePath } from "../path";
 import { etagOf } from "../text";
 import type { JsonObject } from "../tool-mount";
-import { z } from "zod";
 import { findRow, type NodeRow } from "./node-rows";
-import { expiryOf } from "./policies";
-import { displayPath, getRow, missing, recordUse, type StorageContext, storedPath } from "./storage-mount";
+import { displayPath, getRow, missing, recordUse, type StorageContext, storedPath } from "./storage-nodes";
 import { appendFile, type Guard, makeDirectory, moveNode, removeNode, writeFile } from "./storage-statements";
 
 /** Plans and their execution for storage mounts: a plan is one step, and its guard is part of the one statement that runs it. */
@@ -161,13 +160,7 @@ function checkedExpiry(context: StorageContext, asked: Date | null, createdAt: D
   return asked.toISOString();
 }
 
-async function performState(
-  tx: Tx,
-  context: StorageContext,
-  plan: MountPlan,
-  state: State,
-  request: MountRequest,
-): Promise<MountOutcome> {
+async function performState(tx: Tx, context: StorageContext, plan: MountPlan, state: State, request: MountRequest): Promise<MountOutcome> {
   const { policy } = context;
   const path = storedPath(policy, request.scope, request.segments);
   const done = (canonicalPath: string, etag: string | null): MountOutcome => ({ canonicalPath, etag, changed: true, undo: plan.undo });

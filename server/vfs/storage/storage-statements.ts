@@ -1,14 +1,14 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
+import { scopeUserId } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { newId } from "@/server/ids";
-import { scopeUserId } from "@/db/scope";
 import type { MountRequest } from "../mount";
 import { maxPathBytes, nameOf, parentOf } from "../path";
 import { etagOf, maxTextBytes } from "../text";
 import { asNumber, below, findRow, live, run, time } from "./node-rows";
 import { expiryOf, quotaBytes, quotaRoot, storedRoot } from "./policies";
-import { displayPath, mediaTypeOf, missing, type StorageContext } from "./storage-mount";
+import { displayPath, mediaTypeOf, missing, type StorageContext } from "./storage-nodes";
 
 /** The statements that change storage. Each carries its guard, so of two racing writers one is ESTALE. */
 
@@ -20,11 +20,10 @@ async function refusal(tx: Tx, context: StorageContext, request: MountRequest, p
   if (row !== null && row.kind !== "file") return new HubError("EISDIR", "This is a directory; name a file in it.", { path: request.path });
   if (guard.type === "absent" && row !== null) return new HubError("EEXIST", "There is a file already.", { path: request.path });
   if (guard.type === "etag") {
-    return new HubError(
-      "ESTALE",
-      row === null ? "There is no such file any more." : "The file changed since it was read. Read it again.",
-      { path: request.path, ...(row?.etag ? { details: { etag: row.etag } } : {}) },
-    );
+    return new HubError("ESTALE", row === null ? "There is no such file any more." : "The file changed since it was read. Read it again.", {
+      path: request.path,
+      ...(row?.etag ? { details: { etag: row.etag } } : {}),
+    });
   }
   return row === null
     ? missing(tx, context, request)
@@ -106,7 +105,8 @@ export async function writeFile(
   await withinQuota(tx, context, request, size);
   const retention = context.policy.retention;
   /** From the row's creation, not from now: a file that is written again does not live longer than its tier allows. */
-  const kept = retention === null ? sql`null::timestamptz` : sql`least(${time(new Date(now.getTime() + retention.afterUseMs))}, n.hard_expires_at)`;
+  const kept =
+    retention === null ? sql`null::timestamptz` : sql`least(${time(new Date(now.getTime() + retention.afterUseMs))}, n.hard_expires_at)`;
   const settings = sql`etag = ${etag}, size_bytes = ${size}, media_type = ${mediaTypeOf(path)}, modified_at = ${time(now)}, last_used_at = ${time(now)}, synced_at = ${time(now)}, expiry_fixed = n.expiry_fixed or ${fixedExpiry !== null}, expires_at = case when ${fixedExpiry !== null} then ${time(fixedExpiry)} when n.expiry_fixed then n.expires_at else ${kept} end`;
   const content = sql`content as (insert into vfs_content (workspace_id, node_id, owner_id, body, etag) select ${workspaceId}::uuid, node.node_id, ${ownerOf(context, request)}::uuid, ${text}, ${etag} from node on conflict (workspace_id, node_id) do update set body = excluded.body, etag = excluded.etag)`;
   if (guard.type === "etag") {
@@ -141,7 +141,8 @@ export async function appendFile(
   const { workspaceId } = scope;
   const size = Buffer.byteLength(text);
   const retention = context.policy.retention;
-  const kept = retention === null ? sql`null::timestamptz` : sql`least(${time(new Date(now.getTime() + retention.afterUseMs))}, n.hard_expires_at)`;
+  const kept =
+    retention === null ? sql`null::timestamptz` : sql`least(${time(new Date(now.getTime() + retention.afterUseMs))}, n.hard_expires_at)`;
   const guarded = guard.type === "etag" ? sql`and n.etag = ${guard.etag}` : sql``;
   if (guard.type !== "absent") {
     await withinQuota(tx, context, request, size);
@@ -212,7 +213,7 @@ export async function moveNode(
   if (first === undefined) throw await refusal(tx, context, request, from, guard);
   await run(
     tx,
-    sql`update vfs_node n set path = ${to}::text || substr(n.path, ${from.length + 1}::int), parent_path = ${to}::text || substr(n.parent_path, ${from.length + 1}::int) where n.workspace_id = ${workspaceId} and ${below(from)}`,
+    sql`update vfs_node n set path = ${to}::text || substr(n.path, char_length(${from}::text) + 1), parent_path = ${to}::text || substr(n.parent_path, char_length(${from}::text) + 1) where n.workspace_id = ${workspaceId} and ${below(from)}`,
   );
   return typeof first.etag === "string" ? first.etag : null;
 }
@@ -242,7 +243,9 @@ export async function removeNode(
       sql`select 1 from vfs_node n where n.workspace_id = ${workspaceId} and n.parent_path = ${path} and ${live(now)} limit 1`,
     );
     if (children.length > 0) {
-      throw new HubError("ENOTEMPTY", "The directory is not empty. Remove what is in it first, or ask for recursive.", { path: request.path });
+      throw new HubError("ENOTEMPTY", "The directory is not empty. Remove what is in it first, or ask for recursive.", {
+        path: request.path,
+      });
     }
   }
   await run(
