@@ -1,15 +1,38 @@
-import { sql } from "drizzle-orm";
-import { afterAll, expect, it } from "vitest";
-import { workspaces } from "./schema/workspaces";
-import { createTestDb, seedWorkspace } from "./testing";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe } from "vitest";
+import { createDb, type Database } from "./client";
+import { describeDatabase } from "./client.contract";
+import { createTestDb } from "./testing";
+import { createThrowAwayDatabase, startWebSocketProxy, testDatabaseUrl } from "./testing-postgres";
 
-const db = await createTestDb();
-afterAll(() => db.close());
+const closing = (db: Database, ...after: (() => unknown)[]) => ({
+  db,
+  close: async () => {
+    await db.close();
+    for (const step of after) {
+      await step();
+    }
+  },
+});
 
-it("shows a scope its own workspace only", async () => {
-  const acme = await seedWorkspace(db, { slug: "acme" });
-  await seedWorkspace(db, { slug: "bravo", role: "viewer" });
-  const seen = await db.withScope(acme.scope, (tx) => tx.select().from(workspaces));
-  expect(seen.map((workspace) => workspace.slug)).toEqual(["acme"]);
-  await expect(db.withIdentity((tx) => tx.execute(sql`select * from workspace`))).rejects.toThrow(/permission denied/);
+describeDatabase("PGlite in memory", async () => closing(await createTestDb()));
+
+describeDatabase("PGlite in a folder", async () => {
+  const parent = mkdtempSync(join(tmpdir(), "hub-db-"));
+  return closing(await createDb({ url: `pglite:${join(parent, "data")}` }), () => rmSync(parent, { recursive: true }));
+});
+
+describe.runIf(testDatabaseUrl !== null)("with TEST_DATABASE_URL", () => {
+  describeDatabase("PostgreSQL", async () => {
+    const { url, drop } = await createThrowAwayDatabase();
+    return closing(await createDb({ url, driver: "pg" }), drop);
+  });
+
+  describeDatabase("Neon's driver", async () => {
+    const { url, drop } = await createThrowAwayDatabase();
+    const proxy = await startWebSocketProxy(url);
+    return closing(await createDb({ url, driver: "neon", neonProxy: proxy }), proxy.close, drop);
+  });
 });

@@ -5,6 +5,8 @@ export interface Statement {
   readonly text: string;
   readonly name?: string | undefined;
   readonly rowMode?: "array" | undefined;
+  /** Nobody waits for the answer, so it is no round trip. */
+  readonly background?: boolean;
   readonly types?: { getTypeParser(typeId: number, format?: "text"): (value: string) => unknown } | undefined;
 }
 
@@ -31,10 +33,12 @@ export interface Driver {
 /** Counts round trips: a statement that is sent while another is under way shares its trip. */
 export class TripCounter {
   trips = 0;
-  track(): <T>(answer: Promise<T>) => Promise<T> {
+
+  /** A counter's view of one connection: call it with each statement and the answer it waits for. */
+  track(): <T>(statement: Statement, answer: Promise<T>) => Promise<T> {
     let underWay = 0;
-    return (answer) => {
-      if (underWay === 0) {
+    return (statement, answer) => {
+      if (underWay === 0 && statement.background !== true) {
         this.trips++;
       }
       underWay++;

@@ -113,6 +113,9 @@ function openWorker(workerData: { folder: string | null; loadFile: string | null
     stderr: true,
     execArgv: [],
   });
+  // What PostgreSQL prints goes nowhere: errors come as answers. Unread, it would pile up in memory.
+  worker.stdout.resume();
+  worker.stderr.resume();
   const waiting = new Map<number, { resolve(answer: RawAnswer | null): void; reject(error: unknown): void }>();
   let nextId = 1;
   let ended: Error | null = null;
@@ -196,6 +199,7 @@ function createDriver(channel: Channel, released: () => void): PgliteDriver {
     return {
       query: (statement, values) =>
         track(
+          statement,
           channel
             .send({ type: "query", text: statement.text, values: values === undefined ? null : values.map(toParameter) })
             .then((raw) => toResult(raw ?? { fields: [], rows: [], command: "", rowCount: null }, statement)),

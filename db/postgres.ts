@@ -49,6 +49,7 @@ export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool): Driver 
       return {
         query: (statement, values) =>
           track(
+            statement,
             client.query({ ...statement }, values?.map(toParameter)).then((answer) => {
               const result = Array.isArray(answer) ? answer.at(-1) : answer;
               if (result === undefined) {

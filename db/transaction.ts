@@ -87,7 +87,7 @@ export async function runTransaction<T>(
     throw toSqlError(error);
   }
   state.isOpen = false;
-  const committed = commit(lease);
+  const committed = commit(lease, options.readOnly === true);
   if (options.readOnly === true) {
     committed.catch(() => undefined);
   } else {
@@ -105,10 +105,10 @@ async function rollback(lease: Lease): Promise<void> {
   }
 }
 
-async function commit(lease: Lease): Promise<void> {
+async function commit(lease: Lease, background: boolean): Promise<void> {
   let command: string;
   try {
-    ({ command } = await lease.query({ text: "commit" }));
+    ({ command } = await lease.query({ text: "commit", background }));
   } catch (error) {
     lease.release(error instanceof Error ? error : new Error("COMMIT failed"));
     throw toSqlError(error);

@@ -22,11 +22,11 @@ BEGIN
       RAISE EXCEPTION 'The role % exists and bypasses row-level security; take SUPERUSER and BYPASSRLS from it first.', wanted;
     END IF;
     -- SET LOCAL ROLE needs membership. A superuser has it already; an ordinary owner (Neon's) is given it. From PostgreSQL 16 on being able
-    -- to administer a role does not include taking it, so ask for exactly that.
+    -- to administer a role does not include taking it, so ask for exactly that, and not to inherit its rights unasked.
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
       IF current_setting('server_version_num')::int >= 160000 THEN
         IF NOT pg_has_role(current_user, wanted, 'SET') THEN
-          EXECUTE format('GRANT %I TO CURRENT_USER WITH SET TRUE', wanted);
+          EXECUTE format('GRANT %I TO CURRENT_USER WITH SET TRUE, INHERIT FALSE', wanted);
         END IF;
       ELSIF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
         EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
