@@ -34,11 +34,11 @@ export interface Driver {
 export class TripCounter {
   trips = 0;
 
-  /** A counter's view of one connection: call it with each statement and the answer it waits for. */
-  track(): <T>(statement: Statement, answer: Promise<T>) => Promise<T> {
+  /** A counter's view of one connection: call it with each statement and the answer it waits for. Without `pipelined`, nothing is shared. */
+  track(pipelined: boolean): <T>(statement: Statement, answer: Promise<T>) => Promise<T> {
     let underWay = 0;
     return (statement, answer) => {
-      if (underWay === 0 && statement.background !== true) {
+      if ((underWay === 0 || !pipelined) && statement.background !== true) {
         this.trips++;
       }
       underWay++;

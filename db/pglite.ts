@@ -195,7 +195,7 @@ function createDriver(channel: Channel, released: () => void): PgliteDriver {
       release = resolve;
     });
     await turn;
-    const track = counter.track();
+    const track = counter.track(true);
     return {
       query: (statement, values) =>
         track(

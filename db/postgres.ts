@@ -45,7 +45,7 @@ export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool): Driver 
     kind,
     acquire: async (): Promise<Lease> => {
       const client = await pool.connect();
-      const track = counter.track();
+      const track = counter.track(kind === "pg");
       return {
         query: (statement, values) =>
           track(
