@@ -1,11 +1,17 @@
 import "server-only";
+import { createHmac } from "node:crypto";
 import { createDb, type Database } from "@/db/client";
 import { demoLimits, publicLimits } from "@/server/auth/attempts";
 import { createAuth, type HubAuth } from "@/server/auth/auth";
 import { createSendMail } from "@/server/auth/mail";
 import { type Env, getEnv } from "@/server/env";
+import { manifests } from "@/server/integrations/manifests";
 import { createLog, type Log } from "@/server/log";
+import type { FileSystem } from "@/server/vfs/file-system";
+import { roleHas } from "@/server/workspaces/roles";
 import { createWorkspaces, type Workspaces } from "@/server/workspaces/workspaces";
+import { unconnected } from "./connected-mounts";
+import { createHubFileSystem } from "./file-system";
 
 /** Everything one process of the hub is made of, joined here and nowhere else. */
 export interface Hub {
@@ -14,6 +20,7 @@ export interface Hub {
   readonly db: Database;
   readonly auth: HubAuth;
   readonly workspaces: Workspaces;
+  readonly files: FileSystem;
   /** Ends what is under way and closes the database. */
   close(): Promise<void>;
 }
@@ -22,7 +29,13 @@ export interface Hub {
 export function createHub({ env, log, db }: { env: Env; log: Log; db: Database }): Hub {
   const auth = createAuth({ env, db, log, sendMail: createSendMail(env), limits: env.mode === "demo" ? demoLimits : publicLimits });
   const workspaces = createWorkspaces({ db, origin: env.origin });
-  return { env, log, db, auth, workspaces, close: () => db.close() };
+  const files = createHubFileSystem({
+    db,
+    connections: async (scope) => unconnected(manifests, scope, env.origin),
+    allows: ({ role }, permission) => roleHas(role, permission),
+    cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
+  });
+  return { env, log, db, auth, workspaces, files, close: () => db.close() };
 }
 
 async function openHub(): Promise<Hub> {

@@ -3,6 +3,7 @@ import { router } from "./init";
 import { accountRouter } from "./routers/account";
 import { invitationsRouter } from "./routers/invitations";
 import { membersRouter } from "./routers/members";
+import { vfsRouter } from "./routers/vfs";
 import { workspacesRouter } from "./routers/workspaces";
 
 /** The API: one router a domain. */
@@ -11,5 +12,6 @@ export const appRouter = router({
   workspaces: workspacesRouter,
   members: membersRouter,
   invitations: invitationsRouter,
+  vfs: vfsRouter,
 });
 export type AppRouter = typeof appRouter;
