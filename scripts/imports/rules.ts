@@ -24,6 +24,7 @@ const browserSafe: readonly RegExp[] = [
   /^server\/integrations\/manifests\.ts$/,
   /^server\/integrations\/(catalogue|contract)\.ts$/,
   /^server\/workspaces\/roles\.ts$/,
+  /^server\/(errors|safe-path)\.ts$/,
   /^server\/vfs\/(node|operations|display-path)\.ts$/,
 ];
 export const isBrowserSafe = (file: string): boolean => browserSafe.some((pattern) => pattern.test(file));

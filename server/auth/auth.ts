@@ -11,7 +11,7 @@ import { createAuthAdapter } from "./adapter";
 import { type AttemptLimits, countAttempt } from "./attempts";
 import { sessionCookieName } from "./cookie";
 import { normalizeEmail } from "./email";
-import type { SendMail } from "./mail";
+import type { SendMail, SignInMail } from "./mail";
 import type { Person } from "./person";
 import { endAllSessions, endSession, findPerson } from "./session";
 
@@ -76,7 +76,11 @@ function pathOf(url: string, origin: string): string {
   return safePath(url.startsWith(`${origin}/`) ? url.slice(origin.length) : url);
 }
 
-function emailProvider(options: AuthOptions, sendMail: SendMail): EmailConfig {
+/**
+ * The mail is only put down here and sent once Auth.js has stored its token: Auth.js starts sending without waiting for it, so a failure
+ * would be an unhandled rejection, and a fast reader would hold a link that is not there yet.
+ */
+function emailProvider(options: AuthOptions, outbox: SignInMail[]): EmailConfig {
   const { origin } = options.env;
   return {
     id: "email",
@@ -87,7 +91,7 @@ function emailProvider(options: AuthOptions, sendMail: SendMail): EmailConfig {
     normalizeIdentifier: (value) => normalizeEmail(value) ?? "",
     async sendVerificationRequest({ identifier, token, expires, url }) {
       const next = pathOf(new URL(url).searchParams.get("callbackUrl") ?? "/", origin);
-      await sendMail({ to: identifier, url: confirmUrl(origin, { email: identifier, token, next }), expiresAt: expires });
+      outbox.push({ to: identifier, url: confirmUrl(origin, { email: identifier, token, next }), expiresAt: expires });
     },
   };
 }
@@ -121,7 +125,7 @@ function oidcProvider(oidc: NonNullable<Env["oidc"]>): OIDCConfig<OidcProfile> {
 }
 
 /** The configuration of Auth.js for people; the tools' is another, sealed one (`server/connections/auth.ts`). */
-function authConfig(options: AuthOptions): AuthConfig {
+function authConfig(options: AuthOptions, outbox: SignInMail[] = []): AuthConfig {
   const { env, log, sendMail } = options;
   const secure = env.origin.startsWith("https:");
   return {
@@ -137,7 +141,7 @@ function authConfig(options: AuthOptions): AuthConfig {
     },
     pages: { signIn: "/sign-in", error: errorPage, verifyRequest: "/verify-request" },
     providers: [
-      ...(sendMail === null ? [] : [emailProvider(options, sendMail)]),
+      ...(sendMail === null ? [] : [emailProvider(options, outbox)]),
       ...(env.oidc === undefined ? [] : [oidcProvider(env.oidc)]),
     ],
     callbacks: {
@@ -171,7 +175,12 @@ export function createAuth(options: AuthOptions): HubAuth {
   const { env, db, log, sendMail } = options;
   const clock = options.clock ?? Date.now;
   const sessionCookie = sessionCookieName(env.origin);
-  const lazyConfig = () => authConfig(options);
+  /** Runs one of Auth.js's actions. Rejects where it answers with a redirect to the error page, as it does for what is not its own error. */
+  const run = async (request: Request, outbox?: SignInMail[]) => {
+    const answer = await Auth(request, { ...authConfig(options, outbox), raw });
+    if (answer instanceof Response) throw new Error("Auth.js failed; its reason is in the log");
+    return answer;
+  };
   const formPost = (path: string, fields: Record<string, string>) =>
     new Request(`${env.origin}${basePath}${path}`, { method: "POST", body: new URLSearchParams(fields) });
 
@@ -185,7 +194,9 @@ export function createAuth(options: AuthOptions): HubAuth {
       if (normalized === null) throw new HubError("EINVAL", "Enter an e-mail address such as ada@example.com.");
       await countAttempt({ db, secret: env.authSecret, limits: options.limits, clock }, { email: normalized, address });
       try {
-        await Auth(formPost("/signin/email", { email: normalized, callbackUrl: safePath(next) }), { ...lazyConfig(), raw });
+        const outbox: SignInMail[] = [];
+        await run(formPost("/signin/email", { email: normalized, callbackUrl: safePath(next) }), outbox);
+        for (const mail of outbox) await sendMail(mail);
       } catch (cause) {
         log.error({ error: cause }, "sign-in mail not sent");
         throw new HubError("EIO", "The mail could not be sent. Try again in a minute.", { retryable: true, cause });
@@ -198,7 +209,7 @@ export function createAuth(options: AuthOptions): HubAuth {
       const query = new URLSearchParams({ email: normalized, token, callbackUrl: safePath(next) });
       const request = new Request(`${env.origin}${basePath}/callback/email?${query}`);
       try {
-        const answer = await Auth(request, { ...lazyConfig(), raw });
+        const answer = await run(request);
         const cookies = cookiesToSet(answer.cookies, (name) => name === sessionCookie);
         if (cookies.length === 0) throw invalidLink();
         return { path: pathOf(answer.redirect ?? "/", env.origin), cookies };
@@ -213,7 +224,7 @@ export function createAuth(options: AuthOptions): HubAuth {
       if (env.oidc === undefined)
         throw new HubError("ENOTSUP", "No identity provider is set up here.", { details: { operation: "sign-in" } });
       try {
-        const answer = await Auth(formPost("/signin/oidc", { callbackUrl: safePath(next) }), { ...lazyConfig(), raw });
+        const answer = await run(formPost("/signin/oidc", { callbackUrl: safePath(next) }));
         const url = answer.redirect;
         if (url === undefined) throw new Error("Auth.js gave no address of the provider");
         return { url, cookies: cookiesToSet(answer.cookies, () => true) };
@@ -228,7 +239,7 @@ export function createAuth(options: AuthOptions): HubAuth {
       const own = new Request(`${env.origin}${oidcCallbackPath}${url.search}`, {
         headers: { cookie: request.headers.get("cookie") ?? "" },
       });
-      const answer = await Auth(own, lazyConfig());
+      const answer = await Auth(own, authConfig(options));
       const location = answer.headers.get("location") ?? "";
       const path = location.startsWith(`${env.origin}/`) ? findSafePath(location.slice(env.origin.length)) : null;
       if (answer.status >= 300 && answer.status < 400 && path !== null) return answer;
