@@ -1,0 +1,35 @@
+import type { Database, Tx } from "@/db/client";
+import { connections } from "@/db/schema/connections";
+import type { WorkspaceScope } from "@/db/scope";
+import { scopeUserId } from "@/db/scope";
+import { newId } from "@/server/ids";
+
+/** For tests: a connection's row, and in the same transaction what belongs to it. */
+export async function seedConnection(
+  db: Database,
+  scope: WorkspaceScope,
+  options: { visibility?: "private" | "workspace"; also?: (tx: Tx, connectionId: string) => Promise<void> } = {},
+): Promise<string> {
+  const id = newId();
+  const ownerId = scopeUserId(scope);
+  if (ownerId === null) throw new Error("A connection is made by a person.");
+  await db.withScope(scope, async (tx) => {
+    await tx.insert(connections).values({
+      id,
+      workspaceId: scope.workspaceId,
+      integration: "plain",
+      ownerId,
+      visibility: options.visibility ?? "workspace",
+      mountName: id,
+      status: "connected",
+      externalOrgId: "org",
+      externalAccountId: id,
+      accountName: "Ada",
+      scopes: ["read"],
+      capabilities: [],
+      timeZone: "UTC",
+    });
+    await options.also?.(tx, id);
+  });
+  return id;
+}

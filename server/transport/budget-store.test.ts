@@ -1,0 +1,250 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDb, type Database } from "@/db/client";
+import { createTestDb, type SeededWorkspace, seedWorkspace } from "@/db/testing";
+import { seedConnection } from "@/server/connections/test-connection";
+import { newId } from "@/server/ids";
+import type { BudgetAnswer, BudgetAsk } from "./budget";
+import { createBudgetStore } from "./budget-store";
+
+let db: Database;
+let workspace: SeededWorkspace;
+const quiet = { warn: () => {} };
+
+beforeAll(async () => {
+  db = await createTestDb();
+  workspace = await seedWorkspace(db, { slug: "budget" });
+});
+afterAll(() => db.close());
+
+const storeOver = (over: Database) => createBudgetStore({ db: over, scopeOf: () => workspace.jobScope, log: quiet });
+
+/** A connection whose token is at version 3. */
+function connect(visibility: "private" | "workspace" = "workspace"): Promise<string> {
+  return seedConnection(db, workspace.scope, {
+    visibility,
+    also: async (tx, id) => {
+      await tx.execute(sql`insert into connection_token (workspace_id, connection_id, owner_id, version, key_version, access_enc)
+        values (${workspace.workspaceId}, ${id}, ${visibility === "private" ? workspace.userId : null}, 3, 1, '\\x00')`);
+    },
+  });
+}
+
+/** A bucket that refills so slowly that a test cannot see it. */
+function ask(connectionId: string, over: Partial<BudgetAsk> = {}): BudgetAsk {
+  return {
+    workspaceId: workspace.workspaceId,
+    connectionId,
+    group: { group: "default", capacity: 10, refillPerSecond: 0.000_001 },
+    cost: 1,
+    priority: "person",
+    tokenVersion: 3,
+    ...over,
+  };
+}
+
+const outcomes = (answers: readonly BudgetAnswer[]) => answers.map((answer) => answer.outcome);
+const count = (answers: readonly BudgetAnswer[], outcome: string) => outcomes(answers).filter((other) => other === outcome).length;
+
+describe("the rate budget's store", () => {
+  it("grants what the bucket holds and no more, one by one or all at once", async () => {
+    const id = await connect();
+    const store = storeOver(db);
+    for (let n = 0; n < 4; n += 1) expect(await store.take(ask(id))).toEqual({ outcome: "granted" });
+    const rest = await Promise.all(Array.from({ length: 30 }, () => store.take(ask(id))));
+    expect(count(rest, "granted")).toBe(6);
+    expect(count(rest, "wait")).toBe(24);
+  });
+
+  it("is one bucket for all processes, and each group and connection has its own", async () => {
+    const [one, two] = [await connect(), await connect()];
+    const stores = [storeOver(db), storeOver(db), storeOver(db)];
+    const answers = await Promise.all(
+      Array.from({ length: 45 }, (_, n) => stores[n % 3]?.take(ask(one)) ?? Promise.reject(new Error("no store"))),
+    );
+    expect(count(answers, "granted")).toBe(10);
+    expect((await storeOver(db).take(ask(one, { group: { ...ask(one).group, group: "search" } }))).outcome).toBe("granted");
+    expect((await storeOver(db).take(ask(two))).outcome).toBe("granted");
+  });
+
+  it("costs two round trips at most when warm, also with the vendor's numbers to write, and shares them among those who wait", async () => {
+    const id = await connect();
+    const store = storeOver(db);
+    const big = { group: "default", capacity: 1000, refillPerSecond: 0.000_001 };
+    await store.take(ask(id, { group: big }));
+    const before = db.roundTrips;
+    await store.take(ask(id, { group: big }));
+    store.learn(ask(id, { group: big }), { group: "default", remaining: 500 });
+    await store.take(ask(id, { group: big }));
+    expect(db.roundTrips - before).toBeLessThanOrEqual(4);
+    const beforeMany = db.roundTrips;
+    await Promise.all(Array.from({ length: 50 }, () => store.take(ask(id, { group: big }))));
+    expect(db.roundTrips - beforeMany).toBeLessThanOrEqual(4);
+  });
+
+  it("says how long to wait until the bucket has refilled", async () => {
+    const id = await connect();
+    const group = { group: "default", capacity: 1, refillPerSecond: 0.1 };
+    const store = storeOver(db);
+    await store.take(ask(id, { group }));
+    const answer = await store.take(ask(id, { group }));
+    expect(answer).toMatchObject({ outcome: "wait" });
+    if (answer.outcome === "wait") {
+      expect(answer.waitMs).toBeGreaterThan(5000);
+      expect(answer.waitMs).toBeLessThanOrEqual(10_000);
+    }
+  });
+
+  it("refills at the group's rate up to its capacity", async () => {
+    const id = await connect();
+    const store = storeOver(db);
+    const group = { group: "default", capacity: 10, refillPerSecond: 1 };
+    await Promise.all(Array.from({ length: 10 }, () => store.take(ask(id, { group }))));
+    await db.withScope(workspace.jobScope, (tx) =>
+      tx.execute(sql`update rate_bucket set at = at - interval '3500 milliseconds' where connection_id = ${id}`),
+    );
+    expect(count(await Promise.all(Array.from({ length: 6 }, () => store.take(ask(id, { group })))), "granted")).toBe(3);
+    await db.withScope(workspace.jobScope, (tx) =>
+      tx.execute(sql`update rate_bucket set at = at - interval '1 hour' where connection_id = ${id}`),
+    );
+    expect(count(await Promise.all(Array.from({ length: 20 }, () => store.take(ask(id, { group })))), "granted")).toBe(10);
+  });
+
+  it("lets people go before background work, and keeps a fifth of the bucket for them", async () => {
+    const id = await connect();
+    const store = storeOver(db);
+    const answers = await Promise.all([
+      ...Array.from({ length: 9 }, () => store.take(ask(id, { priority: "background" }))),
+      ...Array.from({ length: 5 }, () => store.take(ask(id))),
+    ]);
+    // The first to come may be asked for alone, before the others are there; all the rest go together.
+    expect(outcomes(answers.slice(9))).toEqual(Array.from({ length: 5 }, () => "granted"));
+    expect(count(answers.slice(0, 9), "granted")).toBe(3);
+    expect((await store.take(ask(id, { priority: "background" }))).outcome).toBe("wait");
+    expect((await store.take(ask(id))).outcome).toBe("granted");
+  });
+
+  it("charges a call's cost, and lets one that costs more than the bucket holds wait for a full one, not for ever", async () => {
+    const id = await connect();
+    const store = storeOver(db);
+    expect((await store.take(ask(id, { cost: 7 }))).outcome).toBe("granted");
+    expect((await store.take(ask(id, { cost: 4 }))).outcome).toBe("wait");
+    expect((await store.take(ask(id, { cost: 3 }))).outcome).toBe("granted");
+    expect((await store.take(ask(await connect(), { cost: 50 }))).outcome).toBe("granted");
+  });
+
+  it("notices at the next call, without charging it, that the token is another, that a person is needed, or that the connection is gone", async () => {
+    const id = await connect();
+    const store = storeOver(db);
+    expect((await store.take(ask(id))).outcome).toBe("granted");
+    const older = await Promise.all([store.take(ask(id, { tokenVersion: 2, cost: 9 })), store.take(ask(id, { cost: 9 }))]);
+    expect(outcomes(older)).toEqual(["stale_token", "granted"]);
+    await db.withScope(workspace.scope, (tx) =>
+      tx.execute(sql`update connection set status = 'reauth_required', status_reason = 'Connect it again.' where id = ${id}`),
+    );
+    expect(await store.take(ask(id))).toEqual({ outcome: "unusable", reason: "Connect it again." });
+    await db.withScope(workspace.scope, (tx) => tx.execute(sql`delete from connection where id = ${id}`));
+    expect((await store.take(ask(id))).outcome).toBe("unusable");
+  });
+
+  it("does not serve a connection of another workspace", async () => {
+    const other = await seedWorkspace(db, { slug: `other-${newId().slice(-8)}` });
+    const id = await connect();
+    const store = createBudgetStore({ db, scopeOf: () => other.jobScope, log: quiet });
+    expect((await store.take(ask(id))).outcome).toBe("unusable");
+  });
+
+  it("is closed for every process after the vendor's refusal, for as long as the vendor says", async () => {
+    const id = await connect();
+    await storeOver(db).block(ask(id), 60_000);
+    const answer = await storeOver(db).take(ask(id));
+    expect(answer).toMatchObject({ outcome: "wait" });
+    if (answer.outcome === "wait") expect(answer.waitMs).toBeGreaterThan(55_000);
+    await db.withScope(workspace.jobScope, (tx) =>
+      tx.execute(sql`update rate_bucket set blocked_until = clock_timestamp(), tokens = 5 where connection_id = ${id}`),
+    );
+    expect((await storeOver(db).take(ask(id))).outcome).toBe("granted");
+  });
+
+  it("learns from the vendor that less is left, that the limit is another, and when an empty one comes back", async () => {
+    const id = await connect();
+    const store = storeOver(db);
+    const group = { group: "default", capacity: 100, refillPerSecond: 0.000_001 };
+    await store.take(ask(id, { group }));
+    store.learn(ask(id, { group }), { group: "default", limit: 50, remaining: 2 });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => store.take(ask(id, { group }))));
+    expect(count(answers, "granted")).toBe(2);
+    const { rows } = await db.withScope(workspace.jobScope, (tx) =>
+      tx.execute(sql`select capacity from rate_bucket where connection_id = ${id}`),
+    );
+    expect(rows).toEqual([{ capacity: 50 }]);
+    store.learn(ask(id, { group }), { group: "default", limit: 50, remaining: 0, resetAtMs: Date.now() + 30_000 });
+    const blocked = await store.take(ask(id, { group }));
+    expect(blocked).toMatchObject({ outcome: "wait" });
+    expect(blocked.outcome === "wait" && blocked.waitMs > 25_000).toBe(true);
+  });
+
+  it("shows the bucket of a private connection to its owner only", async () => {
+    const id = await connect("private");
+    await storeOver(db).take(ask(id));
+    const { rows } = await db.withScope(workspace.jobScope, (tx) =>
+      tx.execute(sql`select owner_id from rate_bucket where connection_id = ${id}`),
+    );
+    expect(rows).toEqual([{ owner_id: workspace.userId }]);
+  });
+});
+
+const postgresUrl = process.env.TEST_DATABASE_URL;
+describe.runIf(postgresUrl !== undefined)("the rate budget's store on PostgreSQL", () => {
+  it("grants no more than the bucket holds to processes that ask at the same moment", async () => {
+    const admin = await createAdmin(postgresUrl ?? "");
+    try {
+      const pg = await createDb({ url: admin.url, driver: "pg" });
+      const second = await createDb({ url: admin.url, driver: "pg" });
+      try {
+        const there = await seedWorkspace(pg, { slug: "budget-pg" });
+        const id = await seedConnection(pg, there.scope, {
+          also: async (tx, connectionId) => {
+            await tx.execute(sql`insert into connection_token (workspace_id, connection_id, version, key_version, access_enc)
+              values (${there.workspaceId}, ${connectionId}, 3, 1, '\\x00')`);
+          },
+        });
+        const stores = [pg, second, pg, second].map((over) => createBudgetStore({ db: over, scopeOf: () => there.jobScope, log: quiet }));
+        const group = { group: "default", capacity: 40, refillPerSecond: 0.000_001 };
+        const answers: BudgetAnswer[] = [];
+        for (let round = 0; round < 10; round += 1) {
+          answers.push(
+            ...(await Promise.all(
+              stores.flatMap((store) => [1, 2].map(() => store.take(ask(id, { workspaceId: there.workspaceId, connectionId: id, group })))),
+            )),
+          );
+        }
+        expect(answers.length).toBe(80);
+        expect(count(answers, "granted")).toBe(40);
+      } finally {
+        await pg.close();
+        await second.close();
+      }
+    } finally {
+      await admin.drop();
+    }
+  });
+});
+
+/** A database of its own on the given server. */
+async function createAdmin(url: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const { default: pg } = await import("pg");
+  const name = `hub_budget_${newId().replaceAll("-", "")}`;
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return {
+    url: own.href,
+    async drop() {
+      await admin.query(`drop database ${name} with (force)`);
+      await admin.end();
+    },
+  };
+}
