@@ -52,8 +52,12 @@ const resetHeaders = ["x-ratelimit-requests", "x-ratelimit-complexity", "x-ratel
 
 /** Milliseconds to wait by `Retry-After` or by the latest reset of an empty limit (resets are epoch milliseconds); null when it does not say. */
 function readWaitMs(headers: Headers, nowMs: number): number | null {
-  const retryAfterSeconds = Number(headers.get("retry-after") ?? Number.NaN);
-  if (Number.isFinite(retryAfterSeconds) && retryAfterSeconds >= 0) return retryAfterSeconds * 1000;
+  const retryAfter = headers.get("retry-after");
+  if (retryAfter !== null) {
+    // Seconds or a date (RFC 9110 §10.2.3).
+    const waitMs = /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - nowMs;
+    if (Number.isFinite(waitMs)) return Math.max(0, waitMs);
+  }
   const resets = resetHeaders.flatMap((name) => {
     const reset = Number(headers.get(`${name}-reset`) ?? Number.NaN);
     return Number.isFinite(reset) ? [{ reset, empty: headers.get(`${name}-remaining`) === "0" }] : [];

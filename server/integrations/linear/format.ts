@@ -249,7 +249,13 @@ export function printComments(comments: readonly Comment[]): string {
     threads.set(root, [...(threads.get(root) ?? []), comment]);
   }
   return [...threads]
-    .flatMap(([root, thread]) => [printComment(root, false), ...thread.filter((one) => one !== root).map((one) => printComment(one, true))])
+    .flatMap(([root, thread]) => {
+      // Comments that are each other's parents have no root among them; the oldest stands for it.
+      const top = thread.includes(root) ? root : thread[0];
+      return thread
+        .flatMap((one) => (one === top ? [] : [printComment(one, true)]))
+        .toSpliced(0, 0, ...(top ? [printComment(top, false)] : []));
+    })
     .join("\n");
 }
 
