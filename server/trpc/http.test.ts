@@ -1,0 +1,118 @@
+import { TRPCError } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import superjson from "superjson";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { seedUser } from "@/db/testing";
+import type { Hub } from "@/server/compose/hub";
+import { createTestHub } from "@/server/compose/testing";
+import { errorTable, HubError } from "@/server/errors";
+import { createLog } from "@/server/log";
+import { router } from "./init";
+import { publicProcedure } from "./procedures";
+import { isSameOrigin } from "./request";
+import { appRouter } from "./root";
+
+const canary = "cnry_77aa01";
+const lines: string[] = [];
+const log = createLog({ level: "debug", destination: { write: (line: string) => void lines.push(line) } });
+let hub: Hub;
+let userId: string;
+beforeAll(async () => {
+  hub = await createTestHub();
+  userId = await seedUser(hub.db, "http@example.com");
+});
+afterAll(() => hub.close());
+
+const failing = router({
+  stale: publicProcedure.query(() => {
+    throw new HubError("ESTALE", "The file changed.", { path: "/context/x", details: { etag: "e1" }, retryAfterMs: 5 });
+  }),
+  unconnected: publicProcedure.query(() => {
+    throw new HubError("ENOTCONN", "Connect first.", { actionUrl: "/acme/integrations" });
+  }),
+  crash: publicProcedure.query(() => {
+    throw new Error(`row with token=${canary}`);
+  }),
+  trpc: publicProcedure.query(() => {
+    throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: canary });
+  }),
+  number: publicProcedure.input(z.object({ a: z.object({ b: z.number() }) })).query(() => 1),
+});
+
+async function get(path: string, input?: unknown, table: typeof failing | typeof appRouter = failing, person = true) {
+  const query = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(superjson.serialize(input)))}`;
+  const response = await fetchRequestHandler({
+    endpoint: "/api/trpc",
+    req: new Request(`http://localhost:3000/api/trpc/${path}${query}`),
+    router: table,
+    createContext: () => ({
+      hub,
+      person: person ? { id: userId, email: "http@example.com", name: null, image: null } : null,
+      requestId: "req-7",
+      log,
+    }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    text,
+    body: z.object({ error: z.unknown().optional(), result: z.unknown().optional() }).parse(JSON.parse(text)),
+  };
+}
+const hubOf = (error: unknown) =>
+  superjson.deserialize<{ data: { hub: unknown; requestId: string; code: string } }>(z.object({ json: z.any() }).parse(error)).data;
+
+test("an error's code, status and facts reach the client in one form", async () => {
+  const stale = await get("stale");
+  expect(stale.status).toBe(errorTable.ESTALE.status);
+  expect(hubOf(stale.body.error)).toMatchObject({
+    code: "PRECONDITION_FAILED",
+    requestId: "req-7",
+    hub: { code: "ESTALE", message: "The file changed.", path: "/context/x", details: { etag: "e1" }, retryable: false, retryAfterMs: 5 },
+  });
+  expect((await get("unconnected")).status).toBe(424);
+});
+
+test.each(["crash", "trpc"])(
+  "what was not foreseen is EIO without detail or stack, and is logged with its request id (%s)",
+  async (path) => {
+    const { status, text, body } = await get(path);
+    expect(status).toBe(502);
+    expect(hubOf(body.error)).toMatchObject({ hub: { code: "EIO", message: "Something failed inside the hub. Try again." } });
+    expect(text).not.toContain(canary);
+    expect(text).not.toContain("stack");
+    expect(lines.at(-1)).toContain(`"procedure":"${path}"`);
+  },
+);
+
+test("an input that does not fit is EINVAL and names the field", async () => {
+  const { status, body } = await get("number", { a: { b: "x" } });
+  expect(status).toBe(400);
+  expect(hubOf(body.error)).toMatchObject({ hub: { code: "EINVAL" } });
+  expect(JSON.stringify(body.error)).toContain('\\"a.b\\"');
+});
+
+test("an unknown procedure and an unreadable input are refused without detail", async () => {
+  expect(hubOf((await get("nothing")).body.error)).toMatchObject({ hub: { code: "ENOENT" } });
+  expect((await get("number?input=%7B")).status).toBe(400);
+});
+
+test("nobody gets EAUTH with the way to sign in, a person their own account", async () => {
+  const nobody = await get("account.me", undefined, appRouter, false);
+  expect(nobody.status).toBe(401);
+  expect(hubOf(nobody.body.error)).toMatchObject({ hub: { code: "EAUTH", actionUrl: "/sign-in" } });
+  expect((await get("account.me", undefined, appRouter)).text).toContain("http@example.com");
+});
+
+test("a change is taken from the hub's own origin only", () => {
+  const from = (origin: string | null) =>
+    isSameOrigin(
+      new Request("http://localhost:3000/api/trpc/x", { method: "POST", headers: origin === null ? {} : { origin } }),
+      "http://localhost:3000",
+    );
+  expect(from("http://localhost:3000")).toBe(true);
+  for (const origin of [null, "null", "http://localhost:4000", "https://localhost:3000", "http://localhost:3000.evil.example"]) {
+    expect(from(origin)).toBe(false);
+  }
+});

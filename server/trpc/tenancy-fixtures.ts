@@ -1,0 +1,85 @@
+import "server-only";
+import type { WorkspaceScope } from "@/db/scope";
+import type { Person } from "@/server/auth/person";
+import type { Hub } from "@/server/compose/hub";
+import { encodeId } from "@/server/ids";
+
+/**
+ * For `tenancy.test.ts`: one fixture for each procedure of the API. Workspace A has `a.owner` and a second member; `b` owns another one and
+ * is a member of nothing of A's. A procedure without a fixture fails the test.
+ */
+export interface TenancyWorld {
+  readonly hub: Hub;
+  readonly a: { readonly slug: string; readonly scope: WorkspaceScope; readonly owner: Person; readonly memberId: string };
+  readonly b: { readonly slug: string; readonly owner: Person };
+}
+
+export interface TenancyFixture {
+  /** An input from A's real rows, good for one successful call by A's owner. Made anew for each call. */
+  input(world: TenancyWorld): unknown;
+  /**
+   * What B's owner gets for that input. `not_found` (the default): ENOENT. `own`: the procedure takes nothing of a workspace and answers for
+   * the person who asks; nothing of A may be in the answer.
+   */
+  readonly stranger?: "not_found" | "own";
+  /** What B's owner sends instead, where the input is itself the permission (an invitation's token). */
+  strangerInput?(world: TenancyWorld): unknown;
+}
+
+const inWorkspace = (more: (world: TenancyWorld) => object | Promise<object> = () => ({})): TenancyFixture => ({
+  input: async (world) => ({ workspace: world.a.slug, ...(await more(world)) }),
+});
+
+async function invitationToken({ hub, a }: TenancyWorld): Promise<string> {
+  const { url } = await hub.workspaces.invitations.create(a.scope, "viewer");
+  return url.split("/").at(-1) ?? "";
+}
+
+let files = 0;
+/** A file that A's owner has just written in the shared memory, for a call about it. */
+const onFile = (more: (path: string, world: TenancyWorld) => object | Promise<object> = () => ({})): TenancyFixture =>
+  inWorkspace(async (world) => {
+    files += 1;
+    const path = `/context/memory/facts/tenancy-${files}.md`;
+    await world.hub.files.write(world.a.scope, { path, text: "One line of A.\n" });
+    return { path, ...(await more(path, world)) };
+  });
+
+export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
+  "account.me": { input: () => undefined, stranger: "own" },
+  "account.signOutEverywhere": { input: () => undefined, stranger: "own" },
+  "workspaces.list": { input: () => undefined, stranger: "own" },
+  "workspaces.create": { input: () => ({ name: "One more" }), stranger: "own" },
+  "workspaces.get": inWorkspace(),
+  "workspaces.rename": inWorkspace(() => ({ name: "Tenant A" })),
+  "members.list": inWorkspace(),
+  "members.setRole": inWorkspace(({ a }) => ({ member: encodeId("user", a.memberId), role: "member" })),
+  "members.remove": inWorkspace(({ a }) => ({ member: encodeId("user", a.memberId) })),
+  "members.leave": inWorkspace(async ({ hub, a }) => {
+    // The owner may leave only when there is another one.
+    await hub.workspaces.members.setRole(a.scope, a.memberId, "owner");
+    return {};
+  }),
+  "vfs.stat": onFile(),
+  "vfs.list": inWorkspace(() => ({ path: "/context/memory" })),
+  "vfs.read": onFile(),
+  "vfs.schema": onFile(),
+  "vfs.write": onFile(() => ({ text: "Another line of A.\n" })),
+  "vfs.append": onFile(() => ({ text: "One more.\n" })),
+  "vfs.edit": onFile(() => ({ find: "One line", replace: "A line" })),
+  "vfs.mkdir": onFile((path) => ({ path: path.replace(/\.md$/, "") })),
+  "vfs.move": onFile((path) => ({ to: path.replace(/\.md$/, "-moved.md") })),
+  "vfs.remove": onFile(),
+  "vfs.execute": inWorkspace(async ({ hub, a }) => {
+    files += 1;
+    const planned = await hub.files.write(a.scope, { path: `/context/memory/facts/plan-${files}.md`, text: "Planned.\n", dryRun: true });
+    return { plan: "plan" in planned ? planned.plan.id : "" };
+  }),
+  "invitations.create": inWorkspace(() => ({ role: "viewer" })),
+  "invitations.list": inWorkspace(),
+  "invitations.revoke": inWorkspace(async ({ hub, a }) => ({
+    invitation: (await hub.workspaces.invitations.create(a.scope, "viewer")).id,
+  })),
+  "invitations.preview": { input: async (world) => ({ token: await invitationToken(world) }), strangerInput: () => ({ token: "guessed" }) },
+  "invitations.accept": { input: async (world) => ({ token: await invitationToken(world) }), strangerInput: () => ({ token: "guessed" }) },
+};
