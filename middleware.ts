@@ -8,7 +8,7 @@ import { getEnv, isDevServer } from "@/server/env";
  */
 const publicPaths = ["/sign-in", "/verify-request", "/mailbox", "/oauth"] as const;
 
-const isPublic = (path: string) => publicPaths.some((open) => path === open || path.startsWith(`${open}/`));
+const isPublic = (path: string) => path === "/" || publicPaths.some((open) => path === open || path.startsWith(`${open}/`));
 
 /** The policy of one answer. In development Next injects styles and evaluates code, which only there is let through. */
 function contentSecurityPolicy(nonce: string, dev: boolean): string {

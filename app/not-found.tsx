@@ -1,5 +1,8 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { connection } from "next/server";
+import { MessagePage } from "@/components/message-page";
+import { Button } from "@/components/ui/button";
 
 export const metadata: Metadata = { title: "Not found" };
 
@@ -7,16 +10,15 @@ export const metadata: Metadata = { title: "Not found" };
 export default async function NotFound() {
   await connection();
   return (
-    <main className="grid min-h-dvh place-items-center px-4 text-center">
-      <div className="grid gap-2">
-        <h1 className="font-semibold text-xl">There is nothing here</h1>
-        <p className="text-muted-foreground">The address is wrong, or it leads to something you have no access to.</p>
-        <p>
-          <a className="underline" href="/">
-            Go to your workspace
-          </a>
-        </p>
-      </div>
-    </main>
+    <MessagePage
+      title="There is nothing here"
+      action={
+        <Button asChild>
+          <Link href="/">Go to your workspace</Link>
+        </Button>
+      }
+    >
+      <p>The address is wrong, or it leads to something you have no access to.</p>
+    </MessagePage>
   );
 }

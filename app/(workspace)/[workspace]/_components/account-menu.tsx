@@ -2,7 +2,9 @@
 
 import { ChevronsUpDown, LogOut, MonitorX } from "lucide-react";
 import { useTransition } from "react";
+import { readFailure } from "@/components/failure";
 import { ThemeMenuItems } from "@/components/theme/theme-menu-items";
+import { useTRPCClient } from "@/components/trpc/provider";
 import { Avatar } from "@/components/ui/avatar";
 import { cn } from "@/components/ui/cn";
 import {
@@ -12,6 +14,7 @@ import {
   DropdownMenuSeparator,
   DropdownMenuTrigger,
 } from "@/components/ui/dropdown-menu";
+import { toast } from "@/components/ui/toaster";
 
 export interface ShellAccount {
   readonly name: string | null;
@@ -21,14 +24,23 @@ export interface ShellAccount {
 export interface AccountMenuProps {
   readonly account: ShellAccount;
   readonly signOut: () => Promise<void>;
-  readonly signOutEverywhere: () => Promise<void>;
   /** The mark alone. */
   readonly compact: boolean;
 }
 
-export function AccountMenu({ account, signOut, signOutEverywhere, compact }: AccountMenuProps) {
+export function AccountMenu({ account, signOut, compact }: AccountMenuProps) {
   const [pending, start] = useTransition();
+  const api = useTRPCClient();
   const name = account.name ?? account.email;
+  const signOutEverywhere = async () => {
+    try {
+      await api.account.signOutEverywhere.mutate();
+    } catch (error) {
+      toast.error("Not signed out everywhere", readFailure(error).message);
+      return;
+    }
+    await signOut();
+  };
   return (
     <DropdownMenu>
       <DropdownMenuTrigger

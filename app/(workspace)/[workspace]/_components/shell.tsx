@@ -13,7 +13,6 @@ export interface ShellProps {
   readonly workspaces: readonly ShellWorkspace[];
   readonly account: ShellAccount;
   readonly signOut: () => Promise<void>;
-  readonly signOutEverywhere: () => Promise<void>;
   readonly children: ReactNode;
 }
 
@@ -21,11 +20,9 @@ export interface ShellProps {
  * The frame of a workspace: a sidebar (a rail of icons at medium width, a sheet on a phone) and a main area that fills the height and never
  * scrolls itself, so that a view of panes can fill it. A page that is longer scrolls inside `PageFrame`.
  */
-export function Shell({ workspace, workspaces, account, signOut, signOutEverywhere, children }: ShellProps) {
+export function Shell({ workspace, workspaces, account, signOut, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
-  const accountMenu = (compact: boolean) => (
-    <AccountMenu account={account} signOut={signOut} signOutEverywhere={signOutEverywhere} compact={compact} />
-  );
+  const accountMenu = (compact: boolean) => <AccountMenu account={account} signOut={signOut} compact={compact} />;
 
   return (
     <div className="grid h-dvh grid-rows-[auto_minmax(0,1fr)] md:grid-cols-[3.5rem_minmax(0,1fr)] md:grid-rows-1 lg:grid-cols-[15rem_minmax(0,1fr)]">

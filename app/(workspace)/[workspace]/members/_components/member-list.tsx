@@ -25,12 +25,12 @@ export interface MemberRow {
   readonly email: string;
   readonly role: RoleName;
   readonly joinedAt: string;
+  /** Whether this is the person who looks. */
+  readonly me: boolean;
 }
 
 export interface MemberListProps {
   readonly members: readonly MemberRow[];
-  /** Id of the person who looks. */
-  readonly me: string;
   readonly myRole: RoleName;
   readonly mayManage: boolean;
   readonly busy: boolean;
@@ -38,7 +38,7 @@ export interface MemberListProps {
   readonly onRemove: (member: MemberRow) => void;
 }
 
-export function MemberList({ members, me, myRole, mayManage, busy, onSetRole, onRemove }: MemberListProps) {
+export function MemberList({ members, myRole, mayManage, busy, onSetRole, onRemove }: MemberListProps) {
   const owners = members.filter((member) => member.role === "owner").length;
   return (
     <ul className="divide-y rounded-lg border bg-card shadow-raised">
@@ -51,22 +51,24 @@ export function MemberList({ members, me, myRole, mayManage, busy, onSetRole, on
             <div className="min-w-0 flex-1 basis-48">
               <p className="flex min-w-0 items-center gap-2">
                 <span className="truncate font-medium">{member.name ?? member.email}</span>
-                {member.id === me ? <Badge>You</Badge> : null}
+                {member.me ? <Badge>You</Badge> : null}
               </p>
               <p className="truncate text-muted-foreground text-xs">
                 {member.name === null ? null : `${member.email} · `}joined <RelativeTime at={member.joinedAt} />
               </p>
             </div>
-            {editable ? (
-              <div className="flex items-center gap-1">
+            <div className="flex min-h-8 items-center gap-1">
+              {editable ? (
                 <RoleSelect member={member} myRole={myRole} disabled={busy} onSetRole={onSetRole} />
-                <RemoveButton member={member} self={member.id === me} disabled={busy} onRemove={() => onRemove(member)} />
-              </div>
-            ) : (
-              <span className="text-muted-foreground" title={lastOwner && mayManage ? "A workspace keeps at least one owner" : undefined}>
-                {roleChoices.find(({ role }) => role === member.role)?.label}
-              </span>
-            )}
+              ) : (
+                <span className="text-muted-foreground" title={lastOwner && mayManage ? "A workspace keeps at least one owner" : undefined}>
+                  {roleChoices.find(({ role }) => role === member.role)?.label}
+                </span>
+              )}
+              {editable || (member.me && !lastOwner) ? (
+                <RemoveButton member={member} disabled={busy} onRemove={() => onRemove(member)} />
+              ) : null}
+            </div>
           </li>
         );
       })}
@@ -109,16 +111,15 @@ function RoleSelect({
 
 function RemoveButton({
   member,
-  self,
   disabled,
   onRemove,
 }: {
   readonly member: MemberRow;
-  readonly self: boolean;
   readonly disabled: boolean;
   readonly onRemove: () => void;
 }) {
   const name = member.name ?? member.email;
+  const self = member.me;
   const verb = self ? "Leave" : "Remove";
   return (
     <AlertDialog>

@@ -67,9 +67,8 @@ export function RenameForm({ name, slug, mayRename, rename }: RenameFormProps) {
               value={nextSlug}
               onChange={(event) => setNextSlug(event.target.value.toLowerCase())}
               required
-              minLength={2}
-              maxLength={40}
-              pattern="[a-z0-9]+(-[a-z0-9]+)*"
+              maxLength={48}
+              pattern="[a-z0-9]([a-z0-9\-]{0,46}[a-z0-9])?"
               spellCheck={false}
               autoCapitalize="none"
               readOnly={!mayRename}

@@ -1,0 +1,54 @@
+import { notFound, redirect } from "next/navigation";
+import type { ReactNode } from "react";
+import { getCaller } from "@/app/_api/prefetch";
+import { signOut } from "@/app/(auth)/actions";
+import { ApiProvider } from "@/components/trpc/provider";
+import { WorkspaceProvider } from "@/components/workspace-context";
+import { toHubError } from "@/server/trpc/init";
+import { LastWorkspace } from "./_components/last-workspace";
+import { Shell } from "./_components/shell";
+
+interface WorkspaceLayoutProps {
+  readonly params: Promise<{ readonly workspace: string }>;
+  readonly children: ReactNode;
+}
+
+/** Reads who asks and which workspace this is. A workspace that is not theirs looks like one that is not there. */
+async function readFrame(slug: string) {
+  const caller = await getCaller();
+  try {
+    const [workspace, workspaces, account] = await Promise.all([
+      caller.workspaces.get({ workspace: slug }),
+      caller.workspaces.list(),
+      caller.account.me(),
+    ]);
+    return { workspace, workspaces, account };
+  } catch (error) {
+    const { code } = toHubError(error);
+    if (code === "ENOENT" || code === "EINVAL") notFound();
+    if (code === "EAUTH") redirect(`/sign-in?${new URLSearchParams({ next: `/${slug}` })}`);
+    throw error;
+  }
+}
+
+export default async function WorkspaceLayout({ params, children }: WorkspaceLayoutProps) {
+  const { workspace, workspaces, account } = await readFrame((await params).workspace);
+  return (
+    <ApiProvider>
+      <WorkspaceProvider
+        workspace={{
+          slug: workspace.slug,
+          name: workspace.name,
+          role: workspace.role,
+          permissions: workspace.permissions,
+          demo: account.demo,
+        }}
+      >
+        <LastWorkspace slug={workspace.slug} />
+        <Shell workspace={workspace} workspaces={workspaces} account={{ name: account.name, email: account.email }} signOut={signOut}>
+          {children}
+        </Shell>
+      </WorkspaceProvider>
+    </ApiProvider>
+  );
+}

@@ -1,0 +1,30 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { PageFrame } from "@/components/page-frame";
+import { useTRPCClient } from "@/components/trpc/provider";
+import { toast } from "@/components/ui/toaster";
+import { useWorkspace } from "@/components/workspace-context";
+import { RenameForm } from "./rename-form";
+
+export function SettingsPage() {
+  const { slug, name, can } = useWorkspace();
+  const client = useTRPCClient();
+  const router = useRouter();
+  return (
+    <PageFrame width="reading" title="Settings" lead="What belongs to this workspace as a whole.">
+      <RenameForm
+        key={`${slug} ${name}`}
+        name={name}
+        slug={slug}
+        mayRename={can("workspace.rename")}
+        rename={async (change) => {
+          const renamed = await client.workspaces.rename.mutate({ workspace: slug, ...change });
+          toast.success("Saved");
+          if (renamed.slug === slug) router.refresh();
+          else router.replace(`/${renamed.slug}/settings`);
+        }}
+      />
+    </PageFrame>
+  );
+}
