@@ -1,0 +1,45 @@
+import type { LinearSandbox } from "../linear/server";
+import type { LinearSettings } from "../linear/settings";
+import type { ControlCommandInput } from "./commands";
+import type { FaultInput } from "./faults";
+import type { JournalEntry } from "./journal";
+
+export interface SandboxState {
+  readonly linear: ReturnType<LinearSandbox["inspect"]> & { readonly faults: readonly FaultInput[] };
+}
+
+export interface SandboxJournal {
+  readonly linear: {
+    readonly endpoints: Readonly<Record<string, number>>;
+    readonly operations: Readonly<Record<string, number>>;
+    readonly entries: readonly JournalEntry[];
+  };
+}
+
+/** A typed client of the control port, for tests and scripts. Every call throws when the port refuses it. */
+export function createControlClient(controlOrigin: string, fetcher: typeof fetch = fetch) {
+  async function ask(path: string, init?: RequestInit): Promise<unknown> {
+    const response = await fetcher(`${controlOrigin}${path}`, init);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`The sandbox's control port refused: ${text}`);
+    return JSON.parse(text);
+  }
+  const send = (command: ControlCommandInput) =>
+    ask("/", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(command) });
+
+  return {
+    send,
+    expireAccessTokens: () => send({ command: "expire_access_tokens" }),
+    revokeGrants: () => send({ command: "revoke_grants" }),
+    /** For example `addFault({ match: { operation: "issueUpdate" }, effect: { kind: "lost_answer" } })`. */
+    addFault: (fault: FaultInput) => send({ command: "add_fault", fault }),
+    clearFaults: () => send({ command: "clear_faults" }),
+    set: (settings: Partial<LinearSettings>) => send({ command: "set", settings }),
+    advanceClock: (byMs: number) => send({ command: "advance_clock", byMs }),
+    reset: () => send({ command: "reset" }),
+    state: async () => (await ask("/state")) as SandboxState,
+    journal: async () => (await ask("/journal")) as SandboxJournal,
+  };
+}
+
+export type ControlClient = ReturnType<typeof createControlClient>;

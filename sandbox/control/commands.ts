@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { linearSettings } from "../linear/settings";
+import { faultInput } from "./faults";
+
+const tool = z.enum(["linear"]).default("linear");
+
+/** What the control port does, one command a request. */
+export const controlCommand = z.discriminatedUnion("command", [
+  /** Ends every access token now; refresh tokens live on. */
+  z.strictObject({ command: z.literal("expire_access_tokens"), tool }),
+  /** Ends every grant, as a person does who removes the app. */
+  z.strictObject({ command: z.literal("revoke_grants"), tool }),
+  /** Scripts a fault for the next requests that match. */
+  z.strictObject({ command: z.literal("add_fault"), tool, fault: faultInput }),
+  z.strictObject({ command: z.literal("clear_faults"), tool }),
+  /** Changes settings; those not named stay. */
+  z.strictObject({ command: z.literal("set"), tool, settings: linearSettings.partial() }),
+  /** Moves the sandbox's clock forward, for tokens and windows that end. */
+  z.strictObject({ command: z.literal("advance_clock"), byMs: z.int().min(0) }),
+  /** Back to the seed: no grants, no faults, an empty journal, the first settings, the true time. */
+  z.strictObject({ command: z.literal("reset"), tool }),
+]);
+
+export type ControlCommand = z.output<typeof controlCommand>;
+export type ControlCommandInput = z.input<typeof controlCommand>;
