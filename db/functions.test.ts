@@ -23,6 +23,7 @@ describe("the system actor's functions", () => {
       "hub_find_oauth_flow(text)",
       "hub_find_workspace(uuid)",
       "hub_list_expired(text,timestamp with time zone,integer)",
+      "hub_list_kek_ids()",
       "hub_list_memberships(uuid)",
       "hub_slug_taken(text)",
     ]);
