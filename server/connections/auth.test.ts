@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { randomId } from "@/server/ids";
 import type { CallContext, ToolRequest } from "@/server/transport/send";
 import { type ConsentOf, createSealedAuth, type FlowCookie, hashState, printCookie } from "./auth";
-import { bareSend, type FakeTool, startFakeTool } from "./testing";
+import { bareSends, type FakeTool, startFakeTool } from "./testing";
 
 const hub = "http://localhost:4220";
 const context: CallContext = { workspaceId: randomId(), connectionId: null, actor: { userId: null, job: null }, path: null };
@@ -32,7 +32,7 @@ const jar = (...cookies: readonly FlowCookie[][]) =>
     .join("; ");
 const query = (url: string) => new URL(url).searchParams;
 const finish = (consent: ConsentOf, answer: URLSearchParams, cookies: string | null) =>
-  sealed.finish(consent, answer, cookies, bareSend(consent.integration, sent), context);
+  sealed.finish(consent, answer, cookies, bareSends(consent.integration, sent), context);
 
 describe("the sealed Auth.js instance", () => {
   it("asks with PKCE S256, state, the exact redirect URI and the scopes", async () => {

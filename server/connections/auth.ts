@@ -49,6 +49,12 @@ export interface ConsentOf {
   readonly flowId: string;
 }
 
+/** Transport without the token layer. `exchange` lets every answer through, because Auth.js reads the OAuth errors itself. */
+export interface OAuthSends {
+  readonly exchange: Send;
+  readonly call: Send;
+}
+
 export interface SealedAuth {
   /** The consent URL, the hash of its `state`, and the cookies that the callback will want back. */
   begin(consent: ConsentOf): Promise<{ url: string; stateHash: string; cookies: readonly FlowCookie[] }>;
@@ -57,7 +63,7 @@ export interface SealedAuth {
     consent: ConsentOf,
     answer: URLSearchParams,
     cookieHeader: string | null,
-    send: Send,
+    sends: OAuthSends,
     context: CallContext,
   ): Promise<ConsentResult>;
   /** Removes a flow's cookies. */
@@ -204,13 +210,13 @@ export function createSealedAuth(options: SealedAuthOptions): SealedAuth {
       return { url, stateHash: hashState(state), cookies };
     },
 
-    async finish(consent, answer, cookieHeader, send, context) {
+    async finish(consent, answer, cookieHeader, sends, context) {
       const { id } = consent.integration.manifest;
       const { oauth } = consent.integration;
       const caught: { tokens: TokenAnswer | null; identity: Identity | null } = { tokens: null, identity: null };
       const provider = providerOf(consent);
       let exchanging = false;
-      const overTransport = fetchOver(send, context);
+      const overTransport = fetchOver(sends.exchange, context);
       const withOurs: OAuth2Config<Record<string, unknown>> = {
         ...provider,
         [customFetch]: (...call: Parameters<typeof fetch>) => {
@@ -222,7 +228,7 @@ export function createSealedAuth(options: SealedAuthOptions): SealedAuth {
           url: consent.settings.origins.api ?? consent.settings.redirectUri,
           async request({ tokens }: { tokens: { access_token?: string } }) {
             if (tokens.access_token === undefined) throw new HubError("EIO", "The tool's answer had no access token.");
-            caught.identity = await oauth.identify(tokens.access_token, consent.settings, send, context);
+            caught.identity = await oauth.identify(tokens.access_token, consent.settings, sends.call, context);
             return { id: caught.identity.accountId };
           },
         },

@@ -9,9 +9,9 @@ import type { Integration, IntegrationSettings, Manifest } from "@/server/integr
 import { findManifest, listCapabilities, scopesToAsk } from "@/server/integrations/manifests";
 import type { Log } from "@/server/log";
 import { safePath } from "@/server/safe-path";
-import type { CallContext, Send } from "@/server/transport/send";
+import type { CallContext } from "@/server/transport/send";
 import type { Workspaces } from "@/server/workspaces/workspaces";
-import { type ConsentFailure, type FlowCookie, hashState, type SealedAuth } from "./auth";
+import { type ConsentFailure, type FlowCookie, hashState, type OAuthSends, type SealedAuth } from "./auth";
 import { getConnection, storeConnection } from "./connection-store";
 import { claimFlow, completeFlow, type FlowRow, failFlow, findFlow, findFlowLocation, insertFlow, listPendingFlows } from "./flow-store";
 import { describeProblem, type FlowProblem, type StrayProblem } from "./flow-words";
@@ -31,8 +31,7 @@ export interface FlowsOptions {
   /** The built integration of that id, or null. */
   readonly findIntegration: (id: string) => Integration | null;
   readonly settingsOf: (manifest: Manifest) => IntegrationEnv;
-  /** Transport without the token layer. */
-  readonly sendFor: (integration: Integration) => Send;
+  readonly sendsFor: (integration: Integration, settings: IntegrationSettings) => OAuthSends;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -196,7 +195,7 @@ export function createFlows(options: FlowsOptions): Flows {
       priority: "person",
     };
     const consent = { integration, settings, scopes, flowId: row.id };
-    const result = await auth.finish(consent, input.answer, input.cookieHeader, options.sendFor(integration), context);
+    const result = await auth.finish(consent, input.answer, input.cookieHeader, options.sendsFor(integration, settings), context);
     if (!result.ok) {
       const { code, detail } = problemOf(result.failure);
       if (result.failure.kind === "failed") {

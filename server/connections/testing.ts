@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HubError } from "@/server/errors";
 import type { Integration, IntegrationSettings, TokenAnswer } from "@/server/integrations/contract";
-import type { Send, ToolRequest, ToolResponse } from "@/server/transport/send";
+import type { Send, ToolRequest } from "@/server/transport/send";
+import type { OAuthSends } from "./auth";
 
 /**
  * A tool for tests of connecting: an authorization server over real HTTP that checks PKCE, client and redirect URI, keeps codes
@@ -245,9 +246,9 @@ export async function startFakeTool(): Promise<FakeTool> {
   return tool;
 }
 
-/** A bare `Send` over fetch, for tests of what stands above transport. `sent` keeps what was asked. */
-export function bareSend(integration: Integration, sent: ToolRequest[] = []): Send {
-  return async (request) => {
+/** Bare sends over fetch, for tests of what stands above transport. `sent` keeps what was asked. */
+export function bareSends(integration: Integration, sent: ToolRequest[] = []): OAuthSends {
+  const ask: Send = async (request) => {
     sent.push(request);
     const answer = await fetch(request.url, {
       method: request.method,
@@ -257,15 +258,15 @@ export function bareSend(integration: Integration, sent: ToolRequest[] = []): Se
     });
     const body = new Uint8Array(await answer.arrayBuffer());
     const text = () => new TextDecoder().decode(body);
-    const response: ToolResponse = {
-      status: answer.status,
-      headers: answer.headers,
-      body,
-      text,
-      json: () => JSON.parse(text()) as unknown,
-    };
-    const failure = integration.reading.classify(response, request);
-    if (failure !== null) throw failure;
-    return response;
+    return { status: answer.status, headers: answer.headers, body, text, json: () => JSON.parse(text()) as unknown };
+  };
+  return {
+    exchange: ask,
+    async call(request, context) {
+      const response = await ask(request, context);
+      const failure = integration.reading.classify(response, request);
+      if (failure !== null) throw failure;
+      return response;
+    },
   };
 }

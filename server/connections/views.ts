@@ -116,12 +116,22 @@ export interface EntryOptions {
   readonly pendingSince: Date | null;
 }
 
-function entryStatus({ scope, manifest, environment, connections, pendingSince }: EntryOptions): ConnectionStatus {
-  const actionUrl = integrationUrl(scope.slug, manifest.id);
+function entryStatus(options: EntryOptions): ConnectionStatus {
   const worst = pressing
-    .map((state) => connections.find((connection) => connection.status.state === state)?.status)
+    .map((state) => options.connections.find((connection) => connection.status.state === state)?.status)
     .find((status) => status !== undefined);
-  if (worst !== undefined) return worst;
+  return worst ?? catalogueStatus({ ...options, slug: options.scope.slug });
+}
+
+/** The status of a tool without a connection. */
+export function catalogueStatus(options: {
+  readonly slug: string;
+  readonly manifest: Manifest;
+  readonly environment: IntegrationEnv;
+  readonly pendingSince: Date | null;
+}): ConnectionStatus {
+  const { slug, manifest, environment, pendingSince } = options;
+  const actionUrl = integrationUrl(slug, manifest.id);
   if (!environment.configured) {
     return {
       state: "not_configured",

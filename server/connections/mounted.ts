@@ -1,0 +1,154 @@
+import type { Database } from "@/db/client";
+import type { WorkspaceScope } from "@/db/scope";
+import type { IntegrationEnv } from "@/server/env";
+import { HubError } from "@/server/errors";
+import { encodeId } from "@/server/ids";
+import type { ConnectionStatus } from "@/server/integrations/catalogue";
+import type { Integration, IntegrationSettings, Manifest } from "@/server/integrations/contract";
+import type { Send, TokenSource } from "@/server/transport/send";
+import type { ToolMount } from "@/server/vfs/tool-mount";
+import { type ConnectionRecord, listConnections } from "./connection-store";
+import type { Tokens } from "./token-contract";
+import { catalogueStatus, connectionStatus, mountPath } from "./views";
+
+/** What the file system needs of connections: the tools a scope sees, each with a mount that speaks with the connection's own token. */
+
+export interface MountedConnection {
+  /** The connection's uuid. */
+  readonly id: string;
+  /** `con_…` */
+  readonly publicId: string;
+  readonly manifest: Manifest;
+  /** `/context/tools/linear`, or `/context/user/tools/linear`. */
+  readonly path: string;
+  readonly mountName: string;
+  readonly visibility: "private" | "workspace";
+  /** The uuid that its private rows carry; null for a shared connection. */
+  readonly ownerId: string | null;
+  readonly status: ConnectionStatus;
+  readonly accountName: string;
+  readonly accountEmail: string | null;
+  readonly orgName: string | null;
+  readonly timeZone: string;
+  readonly mirrorPolicy: "titles" | "full";
+  readonly capabilities: readonly string[];
+  /** Null when the hub cannot call the tool at all: its connector or its credentials are gone. */
+  readonly tool: { readonly mount: ToolMount; readonly send: Send } | null;
+}
+
+/** A tool of the catalogue that nobody in this scope's view connected. */
+export interface UnconnectedTool {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly status: ConnectionStatus;
+}
+
+export interface MountedTools {
+  readonly connections: readonly MountedConnection[];
+  readonly unconnected: readonly UnconnectedTool[];
+}
+
+export interface MountedOptions {
+  readonly db: Database;
+  readonly tokens: Tokens;
+  readonly manifests: readonly Manifest[];
+  readonly findIntegration: (id: string) => Integration | null;
+  readonly settingsOf: (manifest: Manifest) => IntegrationEnv;
+  /** Transport with the token layer. */
+  readonly sendFor: (integration: Integration, settings: IntegrationSettings, token: TokenSource) => Send;
+  readonly now: () => Date;
+}
+
+export interface Mounted {
+  /** Everything that stands under `tools` for the scope. One statement. */
+  list(scope: WorkspaceScope): Promise<MountedTools>;
+  /** The connection's authorised `Send`. ENOENT outside the scope's view, ENOTCONN when it cannot be used. */
+  authorizedSend(scope: WorkspaceScope, connectionId: string): Promise<Send>;
+}
+
+/** Mounts and their sends are kept between requests, the least recently used first out. */
+const keptAtMost = 1000;
+
+export function createMounted(options: MountedOptions): Mounted {
+  const kept = new Map<string, { mount: ToolMount; send: Send }>();
+
+  const toolOf = ({ row }: ConnectionRecord, integration: Integration | null): MountedConnection["tool"] => {
+    if (integration === null) return null;
+    const environment = options.settingsOf(integration.manifest);
+    if (!environment.configured) return null;
+    // Everything that the mount was made of is in the key, so a reconnection with other scopes is another mount.
+    const key = JSON.stringify([row.id, row.capabilities, row.externalAccountId, row.externalOrgId]);
+    const held = kept.get(key);
+    if (held !== undefined) {
+      kept.delete(key);
+      kept.set(key, held);
+      return held;
+    }
+    const { settings } = environment;
+    const token = options.tokens.sourceFor({ connectionId: row.id, workspaceId: row.workspaceId, integration, settings });
+    const send = options.sendFor(integration, settings, token);
+    const identity = { accountId: row.externalAccountId, orgId: row.externalOrgId };
+    const tool = { send, mount: integration.mount({ send, settings, capabilities: row.capabilities, identity }) };
+    kept.set(key, tool);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= keptAtMost) break;
+      kept.delete(oldest);
+    }
+    return tool;
+  };
+
+  const mountedOf = (scope: WorkspaceScope, record: ConnectionRecord, manifest: Manifest): MountedConnection => {
+    const { row } = record;
+    return {
+      id: row.id,
+      publicId: encodeId("connection", row.id),
+      manifest,
+      path: mountPath(row.visibility, row.mountName),
+      mountName: row.mountName,
+      visibility: row.visibility,
+      ownerId: row.visibility === "private" ? row.ownerId : null,
+      status: connectionStatus(record, manifest, scope.slug, options.now()),
+      accountName: row.accountName,
+      accountEmail: row.accountEmail,
+      orgName: row.orgName,
+      timeZone: row.timeZone,
+      mirrorPolicy: row.mirrorPolicy,
+      capabilities: row.capabilities,
+      tool: toolOf(record, options.findIntegration(row.integration)),
+    };
+  };
+
+  const manifestOf = (id: string): Manifest | undefined =>
+    options.manifests.find((manifest) => manifest.id === id) ?? options.findIntegration(id)?.manifest;
+
+  return {
+    async list(scope) {
+      const records = await options.db.withScope(scope, (tx) => listConnections(tx, scope));
+      const connections = records.flatMap((record) => {
+        const manifest = manifestOf(record.row.integration);
+        return manifest === undefined || record.row.status === "disconnecting" ? [] : [mountedOf(scope, record, manifest)];
+      });
+      const taken = new Set(connections.map((connection) => connection.path));
+      const unconnected = options.manifests
+        .filter((manifest) => !taken.has(manifest.vfsPath))
+        .map((manifest) => ({
+          path: manifest.vfsPath,
+          manifest,
+          status: catalogueStatus({ slug: scope.slug, manifest, environment: options.settingsOf(manifest), pendingSince: null }),
+        }));
+      return { connections, unconnected };
+    },
+
+    async authorizedSend(scope, connectionId) {
+      const [record] = await options.db.withScope(scope, (tx) => listConnections(tx, scope, connectionId));
+      const manifest = record === undefined ? undefined : manifestOf(record.row.integration);
+      if (record === undefined || manifest === undefined) throw new HubError("ENOENT", "There is no such connection.");
+      const { tool, status } = mountedOf(scope, record, manifest);
+      if (tool === null || status.state === "disconnecting" || status.state === "reauth_required") {
+        const actionUrl = status.actionUrl === null ? {} : { actionUrl: status.actionUrl };
+        throw new HubError("ENOTCONN", status.reason, actionUrl);
+      }
+      return tool.send;
+    },
+  };
+}
