@@ -74,6 +74,15 @@ export interface Consented {
   readonly tokens: TokenAnswer;
   /** Asked for; RFC 6749 §5.1: an answer that names no scopes granted exactly these. */
   readonly askedScopes: readonly string[];
+  /** The capabilities to use; none ticked means all that the grant covers. */
+  readonly ticked: readonly string[];
+}
+
+/** What the connection may be used for: what was ticked, as far as the grant covers it. */
+export function usableCapabilities(manifest: Manifest, ticked: readonly string[], scopes: readonly string[]): readonly string[] {
+  return listCapabilities(manifest).filter(
+    (capability) => (ticked.length === 0 || ticked.includes(capability)) && missingScopes(manifest, capability, scopes).length === 0,
+  );
 }
 
 /** `linear`, then `linear-2` and so on: the first that is free among the mounts that stand beside it. */
@@ -138,7 +147,7 @@ async function tryStore(
 ): Promise<string> {
   const { manifest, identity, visibility, ownerId } = consented;
   const scopes = consented.tokens.scopes ?? consented.askedScopes;
-  const capabilities = listCapabilities(manifest).filter((capability) => missingScopes(manifest, capability, scopes).length === 0);
+  const capabilities = usableCapabilities(manifest, consented.ticked, scopes);
   const find = (tx: Tx) => tx.select().from(connections).where(sameAccount(scope, consented));
 
   const [known] = await db.withScope(scope, find);

@@ -7,12 +7,11 @@ import type { CatalogueEntry, ConnectionView } from "@/server/integrations/catal
 import type { Integration, IntegrationSettings, Manifest } from "@/server/integrations/contract";
 import type { Log } from "@/server/log";
 import type { Send, TokenSource } from "@/server/transport/send";
-import type { Workspaces } from "@/server/workspaces/workspaces";
 import { createSealedAuth, type OAuthSends } from "./auth";
 import { getConnection, listConnections } from "./connection-store";
 import { type DisconnectReceipt, disconnect } from "./disconnect";
 import { listPendingFlows } from "./flow-store";
-import { createFlows, type Flows } from "./flows";
+import { createFlows, type Flows, type ScopeMaker } from "./flows";
 import { createMounted, type Mounted } from "./mounted";
 import type { Tokens } from "./token-contract";
 import { catalogueEntry, connectionView } from "./views";
@@ -22,7 +21,7 @@ import { catalogueEntry, connectionView } from "./views";
 export interface ConnectionsOptions {
   readonly db: Database;
   readonly tokens: Tokens;
-  readonly workspaces: Pick<Workspaces, "getScope" | "requirePermission">;
+  readonly workspaces: ScopeMaker;
   /** The catalogue, in its order. */
   readonly manifests: readonly Manifest[];
   /** The built integration of that id, or null. */

@@ -10,10 +10,10 @@ import { findManifest, listCapabilities, scopesToAsk } from "@/server/integratio
 import type { Log } from "@/server/log";
 import { safePath } from "@/server/safe-path";
 import type { CallContext } from "@/server/transport/send";
-import type { Workspaces } from "@/server/workspaces/workspaces";
+import type { Permission } from "@/server/workspaces/roles";
 import { type ConsentFailure, type FlowCookie, hashState, type OAuthSends, type SealedAuth } from "./auth";
 import { getConnection, storeConnection } from "./connection-store";
-import { claimFlow, completeFlow, type FlowRow, failFlow, findFlow, findFlowLocation, insertFlow, listPendingFlows } from "./flow-store";
+import { claimFlow, completeFlow, type FlowRow, failFlow, findFlow, type FlowLocation, findFlowLocation, insertFlow, listPendingFlows } from "./flow-store";
 import { describeProblem, type FlowProblem, type StrayProblem } from "./flow-words";
 import type { Tokens } from "./token-contract";
 import { connectionView } from "./views";
@@ -23,11 +23,18 @@ import { connectionView } from "./views";
  * `callback` uses it up and stores what the tool granted; `view` tells how far it is. The browser is believed in nothing.
  */
 
+/** Membership, as `server/workspaces` checks it. */
+export interface ScopeMaker {
+  getScope(actor: { readonly type: "person"; readonly userId: string }, slug: string): Promise<WorkspaceScope>;
+  findJobScope(workspaceId: string, job: string): Promise<WorkspaceScope | null>;
+  requirePermission(scope: WorkspaceScope, permission: Permission): void;
+}
+
 export interface FlowsOptions {
   readonly db: Database;
   readonly auth: SealedAuth;
   readonly tokens: Tokens;
-  readonly workspaces: Pick<Workspaces, "getScope" | "requirePermission">;
+  readonly workspaces: ScopeMaker;
   /** The built integration of that id, or null. */
   readonly findIntegration: (id: string) => Integration | null;
   readonly settingsOf: (manifest: Manifest) => IntegrationEnv;
@@ -175,6 +182,12 @@ export function createFlows(options: FlowsOptions): Flows {
   const fail = (scope: WorkspaceScope, id: string, from: "pending" | "exchanging", code: FlowProblem, detail?: string) =>
     db.withScope(scope, (tx) => failFlow(tx, scope, id, from, detail === undefined ? { code } : { code, detail }, options.now()));
 
+  /** For a flow whose person is not the one who is here, or is no member any more. */
+  const failAsJob = async (location: FlowLocation, code: FlowProblem) => {
+    const job = await options.workspaces.findJobScope(location.workspaceId, "connect");
+    if (job !== null) await fail(job, location.flowId, "pending", code);
+  };
+
   /** Exchanges, identifies and stores; the flow is claimed already. */
   const finish = async (scope: WorkspaceScope, row: FlowRow, input: CallbackInput): Promise<void> => {
     let available: ReturnType<typeof getAvailable>;
@@ -210,6 +223,7 @@ export function createFlows(options: FlowsOptions): Flows {
       identity: result.identity,
       tokens: result.tokens,
       askedScopes: scopes,
+      ticked: row.capabilities,
     };
     const now = options.now();
     try {
@@ -288,8 +302,7 @@ export function createFlows(options: FlowsOptions): Flows {
       const cookies = auth.clear(input.integration, location.flowId);
       if (input.userId !== location.userId) {
         // Somebody holds a state that is not theirs, or signed in anew on the way: it is spent either way.
-        const job = await options.workspaces.getScope({ type: "job", name: "connect" }, location.slug);
-        await fail(job, location.flowId, "pending", "wrong_person");
+        await failAsJob(location, "wrong_person");
         return { kind: "stray", problem: input.userId === null ? "signed_out" : "wrong_person", cookies };
       }
       const outcome: CallbackOutcome = {
@@ -304,8 +317,7 @@ export function createFlows(options: FlowsOptions): Flows {
         options.workspaces.requirePermission(scope, "connections.manage");
       } catch (error) {
         if (!(error instanceof HubError)) throw error;
-        const job = await options.workspaces.getScope({ type: "job", name: "connect" }, location.slug);
-        await fail(job, location.flowId, "pending", "not_allowed");
+        await failAsJob(location, "not_allowed");
         return error.code === "ENOENT" ? { kind: "stray", problem: "unknown", cookies } : outcome;
       }
       const row = await db.withScope(scope, (tx) => findFlow(tx, scope, location.flowId));

@@ -4,7 +4,7 @@ import type { IntegrationEnv } from "@/server/env";
 import { encodeId } from "@/server/ids";
 import type { CapabilityState, CatalogueEntry, ConnectionStatus, ConnectionView } from "@/server/integrations/catalogue";
 import type { Manifest } from "@/server/integrations/contract";
-import { listCapabilities, missingScopes } from "@/server/integrations/manifests";
+import { listCapabilities } from "@/server/integrations/manifests";
 import type { ConnectionRecord } from "./connection-store";
 
 /** What people and programs see of connections: one status in words for the card, for `stat` and for the API. */
@@ -52,12 +52,15 @@ export function connectionStatus(record: ConnectionRecord, manifest: Manifest, s
   return { state: "connected", since, reason: `Connected as ${row.accountName}.`, actionUrl: null };
 }
 
-/** Each capability of a connection; `webhooks` are not delivered by this version of the hub. */
-export function capabilityStates(manifest: Manifest, scopes: readonly string[] | null): Record<string, CapabilityState> {
+/**
+ * Each capability, given those that connections may be used for (null without a connection). One that was not ticked is `missing_scope`
+ * like one that was not granted: connecting again with it ticked switches it on. `webhooks` are not received by this version of the hub.
+ */
+export function capabilityStates(manifest: Manifest, usable: readonly string[] | null): Record<string, CapabilityState> {
   const stateOf = (capability: string): CapabilityState => {
     if (!manifest.available) return "not_available_yet";
-    if (scopes === null) return "not_connected";
-    return missingScopes(manifest, capability, scopes).length === 0 ? "granted" : "missing_scope";
+    if (usable === null) return "not_connected";
+    return usable.includes(capability) ? "granted" : "missing_scope";
   };
   return {
     ...Object.fromEntries(listCapabilities(manifest).map((capability) => [capability, stateOf(capability)])),
@@ -81,7 +84,7 @@ export function connectionView(scope: WorkspaceScope, record: ConnectionRecord, 
     orgName: row.orgName,
     scopes: row.scopes,
     capabilities: row.capabilities,
-    capabilityStates: capabilityStates(manifest, row.scopes),
+    capabilityStates: capabilityStates(manifest, row.capabilities),
     timeZone: row.timeZone,
     connectedAt: row.createdAt.toISOString(),
     connectedBy: record.ownerName ?? "a former member",
@@ -153,7 +156,7 @@ export function catalogueStatus(options: {
 export function catalogueEntry(options: EntryOptions): CatalogueEntry {
   const { manifest, environment, connections } = options;
   const alive = connections.filter((connection) => live.has(connection.status.state));
-  const scopes = connections.length === 0 ? null : [...new Set(connections.flatMap((connection) => connection.scopes))];
+  const usable = connections.length === 0 ? null : connections.flatMap((connection) => connection.capabilities);
   return {
     id: manifest.id,
     name: manifest.name,
@@ -175,7 +178,7 @@ export function catalogueEntry(options: EntryOptions): CatalogueEntry {
     },
     vfsPath: manifest.vfsPath,
     capabilities: manifest.capabilities,
-    capabilityStates: capabilityStates(manifest, scopes),
+    capabilityStates: capabilityStates(manifest, usable),
     actsAs: manifest.actsAs,
     connections,
   };

@@ -1,0 +1,84 @@
+"use client";
+
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { useTRPCClient } from "@/components/trpc/provider";
+import type { ConnectionView } from "@/server/integrations/catalogue";
+import { type ConnectFlow, type ConnectRequest, type ConnectState, connectChannel, createConnectFlow, type PopupWindow } from "./connect-flow";
+
+/** Centred over the page; a consent page needs about this much. */
+function openPopup(): PopupWindow | null {
+  const [width, height] = [560, 720];
+  const left = Math.max(0, window.screenX + (window.outerWidth - width) / 2);
+  const top = Math.max(0, window.screenY + (window.outerHeight - height) / 2);
+  return window.open("about:blank", "_blank", `popup,width=${width},height=${height},left=${left},top=${top}`);
+}
+
+async function start(request: ConnectRequest, popup: boolean): Promise<{ url: string; flow: string }> {
+  const { integration, ...body } = request;
+  const response = await fetch(`/oauth/start/${encodeURIComponent(integration)}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ ...body, popup }),
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (typeof answer === "object" && answer !== null) {
+    if ("url" in answer && typeof answer.url === "string" && "flow" in answer && typeof answer.flow === "string") {
+      return { url: answer.url, flow: answer.flow };
+    }
+    if ("message" in answer && typeof answer.message === "string") throw new Error(answer.message);
+  }
+  throw new Error("The hub did not answer. Check your connection and try again.");
+}
+
+/** Messages of our own origin: the channel has no other, and of the window's the origin is compared. */
+function listen(heard: (data: unknown) => void): () => void {
+  const channel = new BroadcastChannel(connectChannel);
+  channel.onmessage = (event) => heard(event.data);
+  const onMessage = (event: MessageEvent) => {
+    if (event.origin === window.location.origin) heard(event.data);
+  };
+  window.addEventListener("message", onMessage);
+  return () => {
+    channel.close();
+    window.removeEventListener("message", onMessage);
+  };
+}
+
+export interface UseConnect {
+  readonly state: ConnectState<ConnectionView>;
+  /** Call it directly in the click's handler: a browser opens popups only there. */
+  readonly connect: (request: ConnectRequest) => void;
+  readonly cancel: () => void;
+  /** Back to `idle` after an end was shown. */
+  readonly reset: () => void;
+}
+
+/** Connecting a tool: the popup protocol as React state. `onConnected` runs once a connection is there (refetch the catalogue). */
+export function useConnect(onConnected: (connection: ConnectionView | null) => void): UseConnect {
+  const client = useTRPCClient();
+  const [flow] = useState<ConnectFlow<ConnectionView>>(() =>
+    createConnectFlow<ConnectionView>({
+      openPopup,
+      assign: (url) => window.location.assign(url),
+      start,
+      readFlow: (workspace, id) => client.connections.flow.query({ workspace, flow: id }),
+      cancelFlow: (workspace, id) => client.connections.cancelFlow.mutate({ workspace, flow: id }),
+      listen,
+      later(run, delayMs) {
+        const timer = window.setTimeout(run, delayMs);
+        return () => window.clearTimeout(timer);
+      },
+    }),
+  );
+  const read = () => flow.state;
+  const state = useSyncExternalStore(flow.subscribe, read, read);
+  useEffect(() => {
+    if (state.status === "connected") onConnected(state.connection);
+  }, [state, onConnected]);
+  return {
+    state,
+    connect: useCallback((request) => void flow.connect(request), [flow]),
+    cancel: useCallback(() => void flow.cancel(), [flow]),
+    reset: useCallback(() => flow.reset(), [flow]),
+  };
+}
