@@ -3,7 +3,14 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { useTRPCClient } from "@/components/trpc/provider";
 import type { ConnectionView } from "@/server/integrations/catalogue";
-import { type ConnectFlow, type ConnectRequest, type ConnectState, connectChannel, createConnectFlow, type PopupWindow } from "./connect-flow";
+import {
+  type ConnectFlow,
+  type ConnectRequest,
+  type ConnectState,
+  connectChannel,
+  createConnectFlow,
+  type PopupWindow,
+} from "./connect-flow";
 
 /** Centred over the page; a consent page needs about this much. */
 function openPopup(): PopupWindow | null {

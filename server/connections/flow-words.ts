@@ -1,3 +1,5 @@
+import "server-only";
+
 /**
  * Why a flow ended without a connection: one closed list, kept in the flow's row (a refusal with the vendor's code behind a colon), and
  * the words a person reads. The page at the end of a flow and the explorer's card print the same ones.
@@ -122,7 +124,7 @@ export function describeStray(problem: StrayProblem, redirectUris: readonly stri
       return {
         title: "This address misses its tool",
         happened: "Each tool has its own redirect address here, so that one tool's answer is never taken for another's.",
-        next: `Register the tool's own address: ${redirectUris.join(", ")}.`,
+        next: `Register the tool's own address${redirectUris.length === 0 ? "" : `: ${redirectUris.join(", ")}`}.`,
       };
     default:
       return {

@@ -13,7 +13,17 @@ import type { CallContext } from "@/server/transport/send";
 import type { Permission } from "@/server/workspaces/roles";
 import { type ConsentFailure, type FlowCookie, hashState, type OAuthSends, type SealedAuth } from "./auth";
 import { getConnection, storeConnection } from "./connection-store";
-import { claimFlow, completeFlow, type FlowRow, failFlow, findFlow, type FlowLocation, findFlowLocation, insertFlow, listPendingFlows } from "./flow-store";
+import {
+  claimFlow,
+  completeFlow,
+  type FlowLocation,
+  type FlowRow,
+  failFlow,
+  findFlow,
+  findFlowLocation,
+  insertFlow,
+  listPendingFlows,
+} from "./flow-store";
 import { describeProblem, type FlowProblem, type StrayProblem } from "./flow-words";
 import type { Tokens } from "./token-contract";
 import { connectionView } from "./views";
