@@ -29,7 +29,7 @@ function fakeBrowser() {
   const listeners = new Set<(data: unknown) => void>();
   const log: string[] = [];
   const popup = {
-    closed: false,
+    closed: false as boolean,
     location: { href: "about:blank" },
     close() {
       popup.closed = true;

@@ -4,14 +4,17 @@ import { createDb, type Database } from "@/db/client";
 import { demoLimits, publicLimits } from "@/server/auth/attempts";
 import { createAuth, type HubAuth } from "@/server/auth/auth";
 import { createSendMail } from "@/server/auth/mail";
-import { type Env, getEnv } from "@/server/env";
+import type { Connections } from "@/server/connections/connections";
+import { type Env, getEnv, integrationSettings } from "@/server/env";
 import { manifests } from "@/server/integrations/manifests";
+import { findIntegration } from "@/server/integrations/registry";
 import { createLog, type Log } from "@/server/log";
 import type { FileSystem } from "@/server/vfs/file-system";
 import { roleHas } from "@/server/workspaces/roles";
 import { createWorkspaces, type Workspaces } from "@/server/workspaces/workspaces";
 import { unconnected } from "./connected-mounts";
 import { createHubFileSystem } from "./file-system";
+import { type Catalogue, createTools, type Tools } from "./tools";
 
 /** Everything one process of the hub is made of, joined here and nowhere else. */
 export interface Hub {
@@ -20,29 +23,50 @@ export interface Hub {
   readonly db: Database;
   readonly auth: HubAuth;
   readonly workspaces: Workspaces;
+  readonly connections: Connections;
+  /** Vault, tokens and the doors of connecting. */
+  readonly tools: Tools;
   readonly files: FileSystem;
   /** Ends what is under way and closes the database. */
   close(): Promise<void>;
 }
 
-/** Joins the parts over an open database. Tests give their own. */
-export function createHub({ env, log, db }: { env: Env; log: Log; db: Database }): Hub {
+/** The catalogue of the product, configured by the environment. Throws EnvError, at the start, when an origin in it is wrong. */
+function productCatalogue(env: Env): Catalogue {
+  const settings = new Map(manifests.map(({ id, origins }) => [id, integrationSettings(id, origins, env.origin)]));
+  return {
+    manifests,
+    findIntegration,
+    settingsOf: ({ id, origins }) => settings.get(id) ?? integrationSettings(id, origins, env.origin),
+  };
+}
+
+/** Joins the parts over an open database. Tests give their own, and their own catalogue. */
+export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?: Catalogue }): Hub {
+  const { env, log, db, catalogue = productCatalogue(env) } = parts;
   const auth = createAuth({ env, db, log, sendMail: createSendMail(env), limits: env.mode === "demo" ? demoLimits : publicLimits });
   const workspaces = createWorkspaces({ db, origin: env.origin });
+  const tools = createTools({ env, log, db, auth, workspaces, catalogue });
   const files = createHubFileSystem({
     db,
     connections: async (scope) => unconnected(manifests, scope, env.origin),
     allows: ({ role }, permission) => roleHas(role, permission),
     cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
   });
-  return { env, log, db, auth, workspaces, files, close: () => db.close() };
+  const close = async () => {
+    await tools.flush();
+    await db.close();
+  };
+  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, close };
 }
 
 async function openHub(): Promise<Hub> {
   const env = getEnv();
   const log = createLog({ level: env.logLevel });
   const db = await createDb({ url: env.databaseUrl, driver: env.databaseDriver });
-  return createHub({ env, log, db });
+  const hub = createHub({ env, log, db });
+  await hub.tools.vault.verify();
+  return hub;
 }
 
 // Next evaluates one module several times in a process, and reloads it in development; the database must be opened once.

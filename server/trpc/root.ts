@@ -1,6 +1,8 @@
 import "server-only";
 import { router } from "./init";
 import { accountRouter } from "./routers/account";
+import { catalogueRouter } from "./routers/catalogue";
+import { connectionsRouter } from "./routers/connections";
 import { invitationsRouter } from "./routers/invitations";
 import { membersRouter } from "./routers/members";
 import { vfsRouter } from "./routers/vfs";
@@ -12,6 +14,8 @@ export const appRouter = router({
   workspaces: workspacesRouter,
   members: membersRouter,
   invitations: invitationsRouter,
+  catalogue: catalogueRouter,
+  connections: connectionsRouter,
   vfs: vfsRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -44,6 +44,10 @@ export async function getScope(db: Database, actor: Person, slug: string): Promi
   return scopeOf(await getMembership(db, actor.userId, slug), actor.userId);
 }
 
+/** The scope of the hub's own work in a workspace that is known to be there, such as that of a row in hand. It has no slug. */
+export const jobScope = (workspaceId: string, name: string): WorkspaceScope =>
+  createScope({ workspaceId, slug: "", role: "owner", actor: { type: "job", name } });
+
 /** The scope of the hub's own work in one workspace, or null when the workspace is gone. */
 export async function findJobScope(db: Database, workspaceId: string, name: string): Promise<WorkspaceScope | null> {
   const { rows } = await db.withSystem((tx) => tx.execute(sql`select * from hub_find_workspace(${workspaceId}::uuid)`), { readOnly: true });
