@@ -26,9 +26,10 @@ export function EmailForm({ next }: { readonly next: string }) {
           maxLength={254}
           defaultValue={state.email}
           key={state.email}
+          className="h-10 text-base"
         />
       </Field>
-      <Button type="submit" disabled={pending}>
+      <Button type="submit" size="lg" disabled={pending}>
         {pending ? "Sending…" : "Send me a sign-in link"}
       </Button>
     </form>
@@ -46,7 +47,7 @@ export function OidcForm({ name, next }: { readonly name: string; readonly next:
           {state.error}
         </Alert>
       )}
-      <Button type="submit" variant="outline" disabled={pending}>
+      <Button type="submit" variant="outline" size="lg" disabled={pending}>
         Continue with {name}
       </Button>
     </form>
@@ -63,10 +64,13 @@ export function ConfirmForm({ email, token, next }: { readonly email: string; re
       <input type="hidden" name="next" value={next} />
       {state.error === null ? null : (
         <Alert variant="danger" role="alert">
-          {state.error} <a href="/sign-in">Ask for a new link</a>
+          {state.error}{" "}
+          <a href="/sign-in" className="text-link">
+            Ask for a new link
+          </a>
         </Alert>
       )}
-      <Button type="submit" disabled={pending}>
+      <Button type="submit" size="lg" disabled={pending}>
         Sign in
       </Button>
     </form>

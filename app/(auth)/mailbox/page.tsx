@@ -1,5 +1,10 @@
+import { Inbox, LogIn } from "lucide-react";
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
+import { AbsoluteTime } from "@/components/time";
+import { Button } from "@/components/ui/button";
+import { EmptyState } from "@/components/ui/empty-state";
 import { listMailbox } from "@/server/auth/mail";
 import { getHub } from "@/server/compose/hub";
 import { AuthFrame } from "../_components/auth-frame";
@@ -12,23 +17,46 @@ export default async function MailboxPage() {
   if (env.mode !== "demo") notFound();
   const messages = listMailbox();
   return (
-    <AuthFrame title="Demo mailbox">
-      {messages.length === 0 ? <p>No mail yet. Ask for a sign-in link first.</p> : null}
-      <ul className="grid gap-3">
-        {messages.map((message) => (
-          <li key={message.url} className="break-words border-t pt-3">
-            <p>
-              <strong>{message.subject}</strong>
-            </p>
-            <p className="text-muted-foreground text-sm">
-              To {message.to}, <time dateTime={message.sentAt}>{message.sentAt.slice(11, 19)} UTC</time>
-            </p>
-            <a className="underline" href={message.url}>
-              Sign in as {message.to}
-            </a>
-          </li>
-        ))}
-      </ul>
+    <AuthFrame
+      wide
+      title="Demo mailbox"
+      lead="What the hub mails in the demo arrives here. Nothing leaves this machine."
+      footer={
+        <Link className="text-link" href="/sign-in">
+          Back to sign in
+        </Link>
+      }
+    >
+      {messages.length === 0 ? (
+        <EmptyState
+          icon={Inbox}
+          title="No mail yet"
+          className="py-6"
+          action={
+            <Button asChild>
+              <Link href="/sign-in">Ask for a sign-in link</Link>
+            </Button>
+          }
+        />
+      ) : (
+        <ul className="-mx-2 divide-y border-y">
+          {messages.map((message) => (
+            <li key={message.url} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-2 py-3">
+              <div className="min-w-0 flex-1 basis-56">
+                <h2 className="break-words font-medium">{message.subject}</h2>
+                <p className="break-words text-muted-foreground text-xs">
+                  To {message.to}, <AbsoluteTime at={message.sentAt} />
+                </p>
+              </div>
+              <Button variant="outline" asChild>
+                <a href={message.url}>
+                  <LogIn /> Sign in<span className="sr-only"> as {message.to}</span>
+                </a>
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
     </AuthFrame>
   );
 }

@@ -18,15 +18,27 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
   const { auth, env } = await getHub();
   const { email, oidc } = auth.methods;
   return (
-    <AuthFrame title="Sign in">
-      {oidc === null ? null : <OidcForm name={oidc.name} next={next} />}
+    <AuthFrame
+      title="Sign in"
+      lead={email ? "We mail you a link. There is no password." : undefined}
+      footer={
+        env.mode === "demo" ? "This is the demo: any address will do, and the mail arrives in a mailbox page on this machine." : undefined
+      }
+    >
       {email ? <EmailForm next={next} /> : null}
-      {env.mode === "demo" ? (
-        <p className="text-muted-foreground text-sm">This is the demo: any address will do, and the mail arrives in the local mailbox.</p>
-      ) : null}
+      {email && oidc !== null ? <OrDivider /> : null}
+      {oidc === null ? null : <OidcForm name={oidc.name} next={next} />}
       {email || oidc !== null ? null : (
         <p>No way to sign in is set up: set SMTP_URL, or the three OIDC variables, and start the hub again.</p>
       )}
     </AuthFrame>
+  );
+}
+
+function OrDivider() {
+  return (
+    <p className="flex items-center gap-3 text-muted-foreground text-xs before:h-px before:flex-1 before:bg-border after:h-px after:flex-1 after:bg-border">
+      or
+    </p>
   );
 }

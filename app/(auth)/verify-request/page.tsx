@@ -1,5 +1,7 @@
+import { MailOpen } from "lucide-react";
 import type { Metadata } from "next";
 import Link from "next/link";
+import { Button } from "@/components/ui/button";
 import { getHub } from "@/server/compose/hub";
 import { AuthFrame } from "../_components/auth-frame";
 
@@ -8,20 +10,25 @@ export const metadata: Metadata = { title: "Check your mail" };
 export default async function VerifyRequestPage() {
   const { env } = await getHub();
   return (
-    <AuthFrame title="Check your mail">
-      <p>We sent a sign-in link. It works once, for ten minutes.</p>
-      {env.mode === "demo" ? (
-        <p>
-          <Link className="underline" href="/mailbox">
-            Open the demo mailbox
+    <AuthFrame
+      title="Check your mail"
+      lead="We sent a sign-in link. It works once, for ten minutes."
+      footer={
+        <>
+          Nothing came?{" "}
+          <Link className="text-link" href="/sign-in">
+            Use another address
           </Link>
-        </p>
-      ) : null}
-      <p>
-        <Link className="underline" href="/sign-in">
-          Use another address
-        </Link>
-      </p>
+        </>
+      }
+    >
+      {env.mode === "demo" ? (
+        <Button size="lg" asChild>
+          <Link href="/mailbox">
+            <MailOpen /> Open the demo mailbox
+          </Link>
+        </Button>
+      ) : undefined}
     </AuthFrame>
   );
 }

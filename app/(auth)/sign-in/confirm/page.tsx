@@ -20,10 +20,14 @@ export default async function ConfirmPage({ searchParams }: ConfirmPageProps) {
   const { email, token, next } = await searchParams;
   if (typeof email !== "string" || typeof token !== "string") redirect("/sign-in");
   return (
-    <AuthFrame title="Sign in">
-      <p className="break-words">
-        You are signing in as <strong>{email}</strong>.
-      </p>
+    <AuthFrame
+      title="Sign in"
+      lead={
+        <p className="break-words">
+          You are signing in as <strong className="font-semibold text-foreground">{email}</strong>.
+        </p>
+      }
+    >
       <ConfirmForm email={email} token={token} next={safePath(next)} />
     </AuthFrame>
   );

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { Button } from "@/components/ui/button";
 import { AuthFrame } from "../../_components/auth-frame";
 
 export const metadata: Metadata = { title: "Sign-in failed" };
@@ -19,13 +20,13 @@ export default async function SignInErrorPage({ searchParams }: ErrorPageProps) 
   const { error } = await searchParams;
   const sentence = typeof error === "string" ? sentences[error] : undefined;
   return (
-    <AuthFrame title="Sign-in failed">
-      <p role="alert">{sentence ?? "Signing in did not work. If it happens again, tell the person who runs this hub."}</p>
-      <p>
-        <Link className="underline" href="/sign-in">
-          Back to sign in
-        </Link>
-      </p>
+    <AuthFrame
+      title="Sign-in failed"
+      lead={<p role="alert">{sentence ?? "Signing in did not work. If it happens again, tell the person who runs this hub."}</p>}
+    >
+      <Button size="lg" asChild>
+        <Link href="/sign-in">Back to sign in</Link>
+      </Button>
     </AuthFrame>
   );
 }
