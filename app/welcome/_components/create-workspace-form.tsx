@@ -53,7 +53,7 @@ export function CreateWorkspaceForm({ back }: CreateWorkspaceFormProps) {
         />
       </Field>
       <div className="flex flex-wrap items-center gap-2">
-        <Button type="submit" size="lg" disabled={step.at === "working" || name.trim() === ""}>
+        <Button type="submit" size="lg" disabled={step.at === "working"}>
           {step.at === "working" ? "Making it" : "Continue"} <ArrowRight />
         </Button>
         {back === null ? (
