@@ -137,7 +137,7 @@ const revoke: NonNullable<IntegrationOAuth["revoke"]> = async (tokens, settings,
   ];
   for (const { token, token_type_hint } of values) {
     if (token === null) continue;
-    const form = { token, token_type_hint, client_id: settings.clientId, client_secret: settings.clientSecret };
+    const form = { token, token_type_hint };
     const response = await send(formRequest(apiUrl(settings, "/oauth/revoke"), "POST /oauth/revoke", form, "idempotent"), context);
     outcomes.push(response.status);
   }

@@ -8,8 +8,18 @@ import { type FieldValues, type StepArguments, stepArguments } from "./steps";
 
 /** Runs one step. Each finds what an earlier try already did, so a repeated step changes nothing more. */
 
+/** Linear keeps text as a document and gives it back its own way, so line ends, trailing blanks and runs of blank lines do not count. */
+const comparable = (value: FieldValues[keyof FieldValues]): unknown =>
+  typeof value === "string"
+    ? value
+        .replaceAll(/\r\n?/g, "\n")
+        .replaceAll(/[ \t]+$/gm, "")
+        .replaceAll(/\n{3,}/g, "\n\n")
+        .trim()
+    : value;
+
 const same = (a: FieldValues, b: FieldValues): boolean =>
-  Object.entries(a).every(([key, value]) => value === b[key as keyof FieldValues]) && Object.keys(a).length === Object.keys(b).length;
+  Object.keys(b).every((key) => comparable(a[key as keyof FieldValues]) === comparable(b[key as keyof FieldValues]));
 
 const hasMoved = (issue: Issue): HubError =>
   new HubError("ESTALE", `${issue.identifier} was changed in Linear since the plan was made. Read it again.`);
