@@ -84,7 +84,7 @@ export interface IntegrationOAuth {
   readTokens(answer: unknown): TokenAnswer;
   /** Who the token belongs to. */
   identify(accessToken: string, settings: IntegrationSettings, send: Send, context: Parameters<Send>[1]): Promise<Identity>;
-  /** One refresh call; no retry of its own. Throws HubError; a terminal refusal is `ENOTCONN`, all else EIO or EAGAIN, retryable. */
+  /** One refresh call; no retry of its own. Throws HubError; a terminal refusal is `ENOTCONN`, all else EIO or EAGAIN, and the grant lives on. */
   refresh(refreshToken: string, settings: IntegrationSettings, send: Send, context: Parameters<Send>[1]): Promise<TokenAnswer>;
   /** Ends the grant at the vendor; null where the vendor has no way. */
   readonly revoke:

@@ -148,18 +148,18 @@ function classifyToken(response: ToolResponse, nowMs: number): HubError | null {
       cause,
     });
   }
+  // The endpoint answered and refused, so nothing was rotated.
+  const refused = { details: { ...details, outcome: "not_done" as const }, cause };
   if (error === "invalid_client" || error === "unauthorized_client") {
     return new HubError(
       "EIO",
       "Linear does not accept the hub's client id and secret. Whoever runs the hub must check LINEAR_CLIENT_ID and LINEAR_CLIENT_SECRET.",
-      {
-        retryable: true,
-        details,
-        cause,
-      },
+      refused,
     );
   }
-  return new HubError("EIO", `Linear's token endpoint answered with status ${response.status}.`, { retryable: true, details, cause });
+  const message = `Linear's token endpoint answered with status ${response.status}.`;
+  if (response.status >= 400 && response.status < 500) return new HubError("EIO", message, refused);
+  return new HubError("EIO", message, { retryable: true, details, cause });
 }
 
 function parseJson(response: ToolResponse): unknown {
