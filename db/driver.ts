@@ -14,7 +14,7 @@ export interface Statement {
 export interface Lease {
   /**
    * Sends at once, without waiting for earlier answers; statements run in the order they were sent. Without `values` the text may hold several
-   * statements (the simple protocol), of which the last one's answer is returned.
+   * statements (the simple protocol): the answer is the last one's, with the rows of all, as pg-boss reads them.
    */
   query(statement: Statement, values?: readonly unknown[]): Promise<QueryResult>;
   /** Gives it back; with an error, the connection is closed, because nobody knows what state it is in. */

@@ -63,13 +63,14 @@ const describe = serialize.describe({ type: "P" });
 const execute = serialize.execute({});
 const sync = serialize.sync();
 
-/** Values given: the extended protocol, one statement. None: the simple one, any number of statements, of which the last answer counts. */
+/** Values given: the extended protocol, one statement. None: the simple one, any number of statements; `earlier` are the answers before the last. */
 async function run(database, { text, values }) {
   const message =
     values === null ? serialize.query(text) : join([serialize.parse({ text }), serialize.bind({ values }), describe, execute, sync]);
   const { messages } = await database.execProtocol(message, { throwOnError: false });
   let current = { fields: [], rows: [] };
   let answer = { fields: [], rows: [], command: "", rowCount: null };
+  const earlier = [];
   for (const part of messages) {
     if (part.name === "error") {
       const { code, constraint, table, column } = part;
@@ -80,13 +81,16 @@ async function run(database, { text, values }) {
     } else if (part.name === "dataRow") {
       current.rows.push(part.fields);
     } else if (part.name === "commandComplete") {
+      if (answer.rows.length > 0) {
+        earlier.push(answer);
+      }
       const words = part.text.split(" ");
       const count = Number(words.at(-1));
       answer = { ...current, command: words[0], rowCount: Number.isInteger(count) && words.length > 1 ? count : null };
       current = { fields: [], rows: [] };
     }
   }
-  return { answer };
+  return { answer: { ...answer, earlier } };
 }
 
 async function handle(database, request) {

@@ -12,6 +12,8 @@ interface RawAnswer {
   readonly rows: readonly (readonly (string | null)[])[];
   readonly command: string;
   readonly rowCount: number | null;
+  /** Those answers of earlier statements of the same text that have rows. */
+  readonly earlier?: readonly RawAnswer[];
 }
 type Request =
   | { readonly type: "query"; readonly text: string; readonly values: readonly (string | null)[] | null }
@@ -168,20 +170,22 @@ function openWorker(workerData: { folder: string | null; loadFile: string | null
   );
 }
 
-function toResult(raw: RawAnswer, statement: Statement): QueryResult {
+function readRows(raw: RawAnswer, statement: Statement): QueryResult["rows"] {
   const parsers = raw.fields.map((field) => (statement.types ?? pg.types).getTypeParser(field.dataTypeID, "text"));
   const read = (row: readonly (string | null)[]) =>
     row.map((value, index) => {
       const parse = parsers[index];
       return value === null || parse === undefined ? value : parse(value);
     });
-  const rows =
-    statement.rowMode === "array"
-      ? raw.rows.map(read)
-      : raw.rows.map((row) => {
-          const values = read(row);
-          return Object.fromEntries(raw.fields.map((field, index) => [field.name, values[index]]));
-        });
+  if (statement.rowMode === "array") return raw.rows.map(read);
+  return raw.rows.map((row) => {
+    const values = read(row);
+    return Object.fromEntries(raw.fields.map((field, index) => [field.name, values[index]]));
+  });
+}
+
+function toResult(raw: RawAnswer, statement: Statement): QueryResult {
+  const rows = [...(raw.earlier ?? []), raw].flatMap((answer) => readRows(answer, statement));
   return { rows, rowCount: raw.rowCount, command: raw.command, oid: 0, fields: raw.fields as QueryResult["fields"] };
 }
 

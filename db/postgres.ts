@@ -51,11 +51,12 @@ export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool): Driver 
           track(
             statement,
             client.query({ ...statement }, values?.map(toParameter)).then((answer) => {
-              const result = Array.isArray(answer) ? answer.at(-1) : answer;
-              if (result === undefined) {
+              const answers = Array.isArray(answer) ? answer : [answer];
+              const last = answers.at(-1);
+              if (last === undefined) {
                 throw new Error("The database answered nothing.");
               }
-              return result;
+              return answers.length === 1 ? last : { ...last, rows: answers.flatMap(({ rows }) => rows) };
             }),
           ),
         release: (error) => client.release(error !== undefined),
