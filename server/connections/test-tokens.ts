@@ -52,7 +52,7 @@ export function startProcess<AnyClock extends Clock>(world: TokenWorld, clock: A
   const tokens: Tokens = createTokens({
     store: createTokenStore(world.db),
     vault: world.vault,
-    scopeOf: async () => world.workspace.jobScope,
+    scopeOf: () => world.workspace.jobScope,
     sendFor: () => async () => {
       throw new Error("The endpoint is played without HTTP.");
     },

@@ -13,7 +13,7 @@ export interface TokensOptions {
   readonly store: TokenStore;
   readonly vault: Vault;
   /** The hub's own scope in a workspace (a job's), for work that no person waits for. */
-  readonly scopeOf: (workspaceId: string) => Promise<WorkspaceScope>;
+  readonly scopeOf: (workspaceId: string) => WorkspaceScope;
   /** A `Send` without a token layer, for the token endpoint. */
   readonly sendFor: (connection: ConnectionRef) => Send;
   readonly log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
@@ -70,7 +70,7 @@ export function createTokens(options: TokensOptions): Tokens {
   }
 
   async function openRow(ref: ConnectionRef, row: TokenRow): Promise<CachedToken> {
-    const accessToken = await openAccess(await scopeOf(ref.workspaceId), ref.connectionId, row);
+    const accessToken = await openAccess(scopeOf(ref.workspaceId), ref.connectionId, row);
     const expiresAtMs = row.accessExpiresAt?.getTime() ?? null;
     const token = { accessToken, version: row.version, expiresAtMs, refreshAtMs: refreshAt(row, expiresAtMs) };
     const cached = cache.get(ref.connectionId);
@@ -108,7 +108,7 @@ export function createTokens(options: TokensOptions): Tokens {
 
   /** The row, or ENOTCONN when the connection is gone or waits for a person. */
   async function getRow(ref: ConnectionRef): Promise<TokenRow> {
-    const row = await store.find(await scopeOf(ref.workspaceId), ref.connectionId);
+    const row = await store.find(scopeOf(ref.workspaceId), ref.connectionId);
     if (row === null) {
       cache.delete(ref.connectionId);
       throw new HubError("ENOTCONN", `This connection to ${ref.integration.manifest.name} was disconnected.`);
@@ -177,7 +177,7 @@ export function createTokens(options: TokensOptions): Tokens {
   /** Reads again before each decision: whoever lost a race finds the winner's token here. */
   async function renewOnce(ref: ConnectionRef, afterVersion: number, must: boolean): Promise<CachedToken> {
     const { name } = ref.integration.manifest;
-    const scope = await scopeOf(ref.workspaceId);
+    const scope = scopeOf(ref.workspaceId);
     for (let usedVersion = afterVersion; ; ) {
       const row = await getRow(ref);
       if (row.version > usedVersion) {
@@ -209,7 +209,7 @@ export function createTokens(options: TokensOptions): Tokens {
 
   /** The one call to the token endpoint, no transaction open; null when another's answer was stored first. */
   async function renewUnderLease(ref: ConnectionRef, row: TokenRow): Promise<CachedToken | null> {
-    const scope = await scopeOf(ref.workspaceId);
+    const scope = scopeOf(ref.workspaceId);
     const take = { version: row.version, holder, leaseMs };
     const stopExtending = keepLease(ref, row.version);
     let answer: TokenAnswer;
@@ -252,13 +252,10 @@ export function createTokens(options: TokensOptions): Tokens {
 
   function keepLease(ref: ConnectionRef, version: number): () => void {
     let cancel = () => {};
-    const extend = async () => {
-      await store.extend(await scopeOf(ref.workspaceId), ref.connectionId, { version, holder, leaseMs });
-    };
     const again = () => {
       cancel = clock.timer(leaseMs / 3, () => {
         again();
-        extend().catch((error: unknown) => {
+        store.extend(scopeOf(ref.workspaceId), ref.connectionId, { version, holder, leaseMs }).catch((error: unknown) => {
           log.warn({ connectionId: ref.connectionId, error }, "a refresh lease could not be extended");
         });
       });

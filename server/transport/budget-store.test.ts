@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const storeOver = (over: Database) => createBudgetStore({ db: over, scopeOf: async () => workspace.jobScope, log: quiet });
+const storeOver = (over: Database) => createBudgetStore({ db: over, scopeOf: () => workspace.jobScope, log: quiet });
 
 /** A connection whose token is at version 3. */
 function connect(visibility: "private" | "workspace" = "workspace"): Promise<string> {
@@ -150,7 +150,7 @@ describe("the rate budget's store", () => {
   it("does not serve a connection of another workspace", async () => {
     const other = await seedWorkspace(db, { slug: `other-${newId().slice(-8)}` });
     const id = await connect();
-    const store = createBudgetStore({ db, scopeOf: async () => other.jobScope, log: quiet });
+    const store = createBudgetStore({ db, scopeOf: () => other.jobScope, log: quiet });
     expect((await store.take(ask(id))).outcome).toBe("unusable");
   });
 
@@ -209,9 +209,7 @@ describe.runIf(postgresUrl !== undefined)("the rate budget's store on PostgreSQL
               values (${there.workspaceId}, ${connectionId}, 3, 1, '\\x00')`);
           },
         });
-        const stores = [pg, second, pg, second].map((over) =>
-          createBudgetStore({ db: over, scopeOf: async () => there.jobScope, log: quiet }),
-        );
+        const stores = [pg, second, pg, second].map((over) => createBudgetStore({ db: over, scopeOf: () => there.jobScope, log: quiet }));
         const group = { group: "default", capacity: 40, refillPerSecond: 0.000_001 };
         const answers: BudgetAnswer[] = [];
         for (let round = 0; round < 10; round += 1) {

@@ -8,7 +8,7 @@ import type { LimitReport } from "./send";
 export interface BudgetStoreOptions {
   readonly db: Database;
   /** The hub's own scope in a workspace (a job's): a bucket belongs to the connection, whoever calls. */
-  readonly scopeOf: (workspaceId: string) => Promise<WorkspaceScope>;
+  readonly scopeOf: (workspaceId: string) => WorkspaceScope;
   readonly log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void };
 }
 
@@ -89,7 +89,7 @@ export function createBudgetStore(options: BudgetStoreOptions): BudgetStore {
     if (first === undefined) return;
     try {
       const { workspaceId, connectionId, group } = first.ask;
-      const scope = await scopeOf(workspaceId);
+      const scope = scopeOf(workspaceId);
       const asks = batch.map((waiting) => waiting.ask);
       const report = desk.report;
       desk.report = null;
@@ -125,7 +125,7 @@ export function createBudgetStore(options: BudgetStoreOptions): BudgetStore {
 
     async block(ask, forMs) {
       try {
-        await db.withScope(await scopeOf(ask.workspaceId), async (tx) => {
+        await db.withScope(scopeOf(ask.workspaceId), async (tx) => {
           await tx.execute(openBucket(ask.connectionId, ask.group));
           await tx.execute(sql`
             update rate_bucket set tokens = least(tokens, 0), at = clock_timestamp(),
