@@ -1,0 +1,158 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Database } from "@/db/client";
+import { apiCalls, oauthFlows } from "@/db/schema/connections";
+import { sessions, signInAttempts, verificationTokens } from "@/db/schema/identity";
+import { vfsPlans } from "@/db/schema/vfs";
+import { invitations } from "@/db/schema/workspaces";
+import type { WorkspaceScope } from "@/db/scope";
+import { createTestDb, type SeededWorkspace, seedWorkspace } from "@/db/testing";
+import { newId } from "@/server/ids";
+import { createLog } from "@/server/log";
+import { createWorkspaces } from "@/server/workspaces/workspaces";
+import { expireFiles, expireFlows, expireSignIn, pruneCallLog, vacuumEmbedded } from "./expiry";
+import { createJobs } from "./jobs";
+
+const now = new Date("2026-11-20T12:00:00Z");
+const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
+const days = (count: number) => hours(count * 24);
+
+let db: Database;
+let seeded: readonly SeededWorkspace[];
+beforeAll(async () => {
+  db = await createTestDb();
+  seeded = [await seedWorkspace(db, { slug: "one" }), await seedWorkspace(db, { slug: "two" })];
+});
+afterAll(() => db.close());
+
+const options = () => {
+  const workspaces = createWorkspaces({ db, origin: "http://localhost:3000" });
+  return { db, callLogDays: 30, clock: () => now, findJobScope: workspaces.findJobScope };
+};
+const inEach = async (work: (workspace: SeededWorkspace) => Promise<unknown>) => {
+  for (const workspace of seeded) await work(workspace);
+};
+const countIn = async (scope: WorkspaceScope, table: string) =>
+  db.withScope(scope, async (tx) => (await tx.execute(sql`select 1 from ${sql.identifier(table)}`)).rows.length);
+
+describe("expiry", () => {
+  test("takes sessions, links and attempts whose time is over, however many, and leaves the others", async () => {
+    const userId = seeded[0]?.userId ?? "";
+    await db.withIdentity(async (tx) => {
+      const old = Array.from({ length: 1200 }, (_, index) => ({ sessionToken: `old-${index}`, userId, expires: hours(-1) }));
+      await tx.insert(sessions).values([...old, { sessionToken: "live", userId, expires: hours(1) }]);
+      await tx.insert(verificationTokens).values([
+        { identifier: "a@example.com", token: "old", expires: hours(-1) },
+        { identifier: "a@example.com", token: "live", expires: hours(1) },
+      ]);
+      await tx.insert(signInAttempts).values([
+        { key: "k", windowStart: hours(-25), count: 3 },
+        { key: "k", windowStart: hours(-1), count: 3 },
+      ]);
+    });
+    expect(await expireSignIn(options())).toEqual({ sessions: 1200, links: 1, attempts: 1 });
+    expect(await expireSignIn(options())).toEqual({ sessions: 0, links: 0, attempts: 0 });
+    const left = await db.withIdentity((tx) => tx.select().from(sessions));
+    expect(left.map((session) => session.sessionToken)).toEqual(["live"]);
+  });
+
+  test("takes expired plans, consents and old invitations in every workspace, also those of one person only", async () => {
+    await inEach(({ scope, workspaceId, userId }) =>
+      db.withScope(scope, async (tx) => {
+        const plan = { workspaceId, ownerId: userId, path: "/x", plan: {} };
+        await tx.insert(vfsPlans).values([
+          { ...plan, id: newId(), expiresAt: hours(-1) },
+          { ...plan, id: newId(), expiresAt: days(3650) },
+        ]);
+        const flow = {
+          workspaceId,
+          userId,
+          integration: "linear",
+          visibility: "private" as const,
+          capabilities: [],
+          returnPath: "/",
+          popup: true,
+        };
+        await tx.insert(oauthFlows).values([
+          { ...flow, id: newId(), stateHash: `old-${workspaceId}`, expiresAt: hours(-1) },
+          { ...flow, id: newId(), stateHash: `live-${workspaceId}`, expiresAt: hours(1) },
+        ]);
+        const invitation = { workspaceId, role: "viewer" as const };
+        await tx.insert(invitations).values([
+          { ...invitation, id: newId(), tokenHash: `old-${workspaceId}`, expiresAt: days(-31) },
+          { ...invitation, id: newId(), tokenHash: `late-${workspaceId}`, expiresAt: days(-1) },
+        ]);
+      }),
+    );
+    expect(await expireFiles(options())).toMatchObject({ plan: 2 });
+    expect(await expireFlows(options())).toEqual({ flows: 2, invitations: 2 });
+    await inEach(async ({ scope }) => {
+      expect([await countIn(scope, "vfs_plan"), await countIn(scope, "oauth_flow"), await countIn(scope, "invitation")]).toEqual([1, 1, 1]);
+    });
+  });
+
+  test("prunes the call log of all workspaces to the days it is kept, private calls included", async () => {
+    await inEach(({ scope, workspaceId, userId }) =>
+      db.withScope(scope, async (tx) => {
+        const call = {
+          workspaceId,
+          integration: "linear",
+          callId: newId(),
+          attempt: 1,
+          operation: "x",
+          method: "GET",
+          url: "https://x",
+          durationMs: 1,
+          requestBytes: 0,
+        };
+        const old = Array.from({ length: 600 }, (_, index) => ({
+          ...call,
+          id: newId(),
+          ownerId: index % 2 === 0 ? userId : null,
+          at: days(-31),
+        }));
+        await tx.insert(apiCalls).values([...old, { ...call, id: newId(), at: days(-29) }]);
+      }),
+    );
+    expect(await pruneCallLog(options())).toEqual({ calls: 1200 });
+    await inEach(async ({ scope }) => expect(await countIn(scope, "api_call")).toBe(1));
+  });
+
+  test("vacuums the embedded database's own tables", async () => {
+    expect(Object.keys(await vacuumEmbedded(options()))).toEqual(["tables"]);
+  });
+});
+
+test("a real queue makes its schema, runs every job once at the start and again on demand, and stops", async () => {
+  const done = new Map<string, number>();
+  const waiting: { ready: () => boolean; resolve: () => void }[] = [];
+  const log = createLog({
+    level: "info",
+    destination: {
+      write(line: string) {
+        const entry: unknown = JSON.parse(line);
+        if (typeof entry !== "object" || entry === null || !("msg" in entry) || !("job" in entry))
+          throw new Error(`unexpected log line: ${line}`);
+        if (entry.msg !== "job done") throw new Error(`the job failed: ${line}`);
+        done.set(String(entry.job), (done.get(String(entry.job)) ?? 0) + 1);
+        for (const { ready, resolve } of waiting) if (ready()) resolve();
+      },
+    },
+  });
+  const until = (ready: () => boolean) => new Promise<void>((resolve) => (ready() ? resolve() : waiting.push({ ready, resolve })));
+
+  const jobs = createJobs({ ...options(), log, pollingSeconds: 0.5 });
+  await jobs.start();
+  expect(jobs.names).toContain("vacuum-embedded");
+  await until(() => jobs.names.every((name) => done.has(name)));
+  await jobs.enqueue("expire-flows");
+  await until(() => (done.get("expire-flows") ?? 0) >= 2);
+  await jobs.stop();
+
+  const { rows } = await db.executeSql<{ schema: string }>(
+    "select distinct table_schema as schema from information_schema.tables where table_name = 'job'",
+  );
+  expect(rows).toEqual([{ schema: "pgboss" }]);
+  // Nobody but the owner reaches the queue.
+  await expect(db.withSystem((tx) => tx.execute(sql`select 1 from pgboss.job`))).rejects.toThrow();
+});
