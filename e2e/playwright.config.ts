@@ -1,0 +1,45 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { defineConfig } from "@playwright/test";
+
+/**
+ * The journeys, against the demo as a newcomer starts it: `npm run demo` on ports and a data folder of its own. `npm test` builds first
+ * and passes the browser it found.
+ */
+const port = Number(process.env.HUB_E2E_PORT ?? 3180);
+// The config is evaluated in every worker: the folder is made once, by the first, and passed on.
+process.env.HUB_E2E_DATA_DIR ??= mkdtempSync(path.join(tmpdir(), "hub-e2e-"));
+
+export const baseURL = `http://localhost:${port}`;
+export const sandboxPort = port + 1;
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../test-results",
+  fullyParallel: false,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: process.env.CI !== undefined,
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME === undefined ? "list" : [["list"], ["json"]],
+  use: {
+    baseURL,
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.HUB_E2E_BROWSER ?? "/usr/bin/chromium",
+      args: JSON.parse(process.env.HUB_E2E_BROWSER_ARGS ?? "[]"),
+    },
+  },
+  webServer: {
+    command: "node scripts/run.cjs scripts/demo.ts",
+    cwd: path.resolve(import.meta.dirname, ".."),
+    url: `${baseURL}/api/health/ready`,
+    timeout: 180_000,
+    reuseExistingServer: false,
+    stdout: "ignore",
+    stderr: "pipe",
+    gracefulShutdown: { signal: "SIGINT", timeout: 15_000 },
+    env: { PORT: String(port), SANDBOX_PORT: String(sandboxPort), HUB_DATA_DIR: process.env.HUB_E2E_DATA_DIR },
+  },
+});
