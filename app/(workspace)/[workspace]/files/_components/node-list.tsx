@@ -1,0 +1,230 @@
+"use client";
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp, FolderOpen } from "lucide-react";
+import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import { formatBytes } from "@/components/format-time";
+import { RelativeTime } from "@/components/time";
+import { cn } from "@/components/ui/cn";
+import { EmptyState } from "@/components/ui/empty-state";
+import { Skeleton } from "@/components/ui/skeleton";
+import type { Node } from "@/server/vfs/node";
+import { NodeIcon } from "./node-icon";
+import { splitName } from "./path-url";
+import type { Sort, useDirectory } from "./use-directory";
+
+const rowHeight = 34;
+const columns = [
+  { key: "name", label: "Name", className: "min-w-0 flex-1" },
+  { key: "modifiedAt", label: "Modified", className: "w-32 shrink-0 max-lg:hidden" },
+  { key: "sizeBytes", label: "Size", className: "w-20 shrink-0 justify-end max-lg:hidden" },
+] as const;
+
+export interface NodeListProps {
+  readonly directory: ReturnType<typeof useDirectory>;
+  readonly label: string;
+  /** The file that is open beside the list, null for none. */
+  readonly openPath: string | null;
+  /** Index of the row that the keyboard is on. */
+  readonly active: number;
+  readonly onActive: (index: number) => void;
+  readonly onOpen: (node: Node) => void;
+  readonly sort: Sort;
+  readonly onSort: (sort: Sort) => void;
+  /** Keys that the list itself does not take. */
+  readonly onKey: (event: KeyboardEvent) => void;
+  readonly gridRef: RefObject<HTMLDivElement | null>;
+}
+
+/** A directory as rows: sortable, of any length (only the rows in view are in the document), the keyboard on one row at a time. */
+export function NodeList({ directory, label, openPath, active, onActive, onOpen, sort, onSort, onKey, gridRef }: NodeListProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const { nodes, count, hasMore, isFetchingMore, readMore } = directory;
+  const virtualizer = useVirtualizer({
+    count: nodes.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    getItemKey: (index) => nodes[index]?.path ?? index,
+  });
+  const rows = virtualizer.getVirtualItems();
+  const lastShown = rows.at(-1)?.index ?? 0;
+
+  useEffect(() => {
+    if (hasMore && !isFetchingMore && lastShown >= nodes.length - 50) void readMore();
+  }, [hasMore, isFetchingMore, lastShown, nodes.length, readMore]);
+  useEffect(() => {
+    if (active < nodes.length) virtualizer.scrollToIndex(active, { align: "auto" });
+  }, [active, nodes.length, virtualizer]);
+
+  const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 1);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const node = nodes[active];
+    const to = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      Home: 0,
+      End: nodes.length - 1,
+      PageDown: active + pageRows,
+      PageUp: active - pageRows,
+    }[event.key];
+    if (to !== undefined && !event.metaKey && !event.altKey) onActive(Math.max(0, Math.min(nodes.length - 1, to)));
+    else if (event.key === "Enter" && event.target === event.currentTarget && node !== undefined) onOpen(node);
+    else {
+      onKey(event);
+      return;
+    }
+    event.preventDefault();
+  };
+
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <div
+        ref={gridRef}
+        role="grid"
+        tabIndex={0}
+        aria-label={label}
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length}
+        aria-busy={directory.isPending || !directory.complete}
+        aria-activedescendant={nodes[active] === undefined ? undefined : `row-${active}`}
+        onKeyDown={onKeyDown}
+        className="group/list flex min-h-0 flex-1 flex-col outline-none"
+      >
+        <div role="row" aria-rowindex={1} className="flex h-8 shrink-0 items-center gap-3 border-b px-3 text-muted-foreground text-xs">
+          {columns.map((column) => (
+            <SortHeader key={column.key} column={column} sort={sort} onSort={onSort} enabled={directory.complete} />
+          ))}
+        </div>
+        <div ref={scroller} role="presentation" className="relative min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
+          {directory.isPending ? <ListSkeleton /> : null}
+          <div
+            role="presentation"
+            className="relative"
+            ref={(element) => element?.style.setProperty("height", `${virtualizer.getTotalSize()}px`)}
+          >
+            {rows.map((row) => {
+              const node = nodes[row.index];
+              if (node === undefined) return null;
+              return (
+                <Row
+                  key={row.key}
+                  node={node}
+                  index={row.index}
+                  top={row.start}
+                  active={row.index === active}
+                  open={node.path === openPath}
+                  onActive={onActive}
+                  onOpen={onOpen}
+                />
+              );
+            })}
+          </div>
+          {!directory.isPending && directory.complete && nodes.length === 0 ? (
+            <EmptyState icon={FolderOpen} title="Empty">
+              This folder has nothing in it.
+            </EmptyState>
+          ) : null}
+        </div>
+      </div>
+      <p aria-live="polite" className="flex h-7 shrink-0 items-center gap-2 border-t px-3 text-muted-foreground text-xs">
+        <span>
+          {count.toLocaleString("en")} {count === 1 ? "item" : "items"}
+          {directory.complete || directory.isPending ? "" : " so far: reading the rest from the tool"}
+        </span>
+        {directory.freshness?.stale === true ? (
+          <span className="text-warning">· the tool could not be asked; shown as last seen</span>
+        ) : null}
+      </p>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly node: Node;
+  readonly index: number;
+  readonly top: number;
+  readonly active: boolean;
+  readonly open: boolean;
+  readonly onActive: (index: number) => void;
+  readonly onOpen: (node: Node) => void;
+}
+
+function Row({ node, index, top, active, open, onActive, onOpen }: RowProps) {
+  const { human, tail } = splitName(node.name, node.objectKind !== null);
+  return (
+    // Keys are the grid's: it holds the focus and names this row by aria-activedescendant.
+    <div
+      role="row"
+      id={`row-${index}`}
+      aria-rowindex={index + 2}
+      aria-selected={open}
+      tabIndex={-1}
+      ref={(element) => element?.style.setProperty("transform", `translateY(${top}px)`)}
+      onClick={() => {
+        onActive(index);
+        onOpen(node);
+      }}
+      className={cn(
+        "absolute inset-x-0 top-0 flex h-[34px] cursor-default items-center gap-3 px-3 text-sm hover:bg-accent",
+        open && "bg-selected text-selected-foreground hover:bg-selected",
+        active && "group-focus-visible/list:outline-2 group-focus-visible/list:outline-ring group-focus-visible/list:-outline-offset-2",
+      )}
+    >
+      <div role="gridcell" className="flex min-w-0 flex-1 items-center gap-2">
+        <NodeIcon node={node} />
+        <span dir="auto" className="min-w-0 truncate" title={node.name}>
+          {human === "" ? node.name : human}
+        </span>
+        {human === "" ? null : <span className="hidden shrink-0 font-mono text-2xs text-muted-foreground xl:inline">{tail}</span>}
+      </div>
+      <div role="gridcell" className="w-32 shrink-0 text-muted-foreground text-xs max-lg:hidden">
+        {node.modifiedAt === null ? "—" : <RelativeTime at={node.modifiedAt} />}
+      </div>
+      <div role="gridcell" className="w-20 shrink-0 text-end text-muted-foreground text-xs tabular-nums max-lg:hidden">
+        {node.sizeBytes === null ? "—" : formatBytes(node.sizeBytes)}
+      </div>
+    </div>
+  );
+}
+
+interface SortHeaderProps {
+  readonly column: (typeof columns)[number];
+  readonly sort: Sort;
+  readonly onSort: (sort: Sort) => void;
+  /** Only a directory that is known wholly can be sorted by anything but its name. */
+  readonly enabled: boolean;
+}
+
+function SortHeader({ column, sort, onSort, enabled }: SortHeaderProps) {
+  const current = sort.sort === column.key;
+  const Arrow = sort.order === "ascending" ? ArrowUp : ArrowDown;
+  return (
+    <div role="columnheader" aria-sort={current ? sort.order : "none"} className={cn("flex items-center", column.className)}>
+      <button
+        type="button"
+        disabled={!enabled && column.key !== "name"}
+        onClick={() => onSort({ sort: column.key, order: current && sort.order === "ascending" ? "descending" : "ascending" })}
+        className="flex items-center gap-1 rounded-sm px-1 py-0.5 hover:text-foreground disabled:opacity-60"
+      >
+        {column.label}
+        {current ? <Arrow aria-hidden="true" className="size-3" /> : null}
+      </button>
+    </div>
+  );
+}
+
+const skeletonRows = ["w-48", "w-64", "w-40", "w-56", "w-72", "w-44", "w-60", "w-52"] as const;
+
+function ListSkeleton() {
+  return (
+    <div role="presentation" className="px-3">
+      {skeletonRows.map((width) => (
+        <div key={width} className="flex h-[34px] items-center gap-2">
+          <Skeleton className="size-4" />
+          <Skeleton className={cn("h-3.5 max-w-full", width)} />
+        </div>
+      ))}
+    </div>
+  );
+}
