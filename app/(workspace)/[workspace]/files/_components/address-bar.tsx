@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, CornerDownLeft } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useId, useRef, useState } from "react";
-import { useTRPC } from "@/components/trpc-provider";
+import { useTRPC } from "@/components/trpc/provider";
 import { cn } from "@/components/ui/cn";
 import { ancestorsOf, filesHref, nameOf, parentOf } from "./path-url";
 

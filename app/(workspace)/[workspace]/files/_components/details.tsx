@@ -58,7 +58,8 @@ export function Details({ node }: { readonly node: Node }) {
       {node.actsAs === null || node.actsAs.type === "hub" ? null : <Row label="Writes as">{node.actsAs.name}</Row>}
       {node.connection === null ? null : (
         <Row label="Connection">
-          {node.connection.accountName ?? node.connection.integration}, {node.connection.visibility === "private" ? "only you" : "the whole workspace"}
+          {node.connection.accountName ?? node.connection.integration},{" "}
+          {node.connection.visibility === "private" ? "only you" : "the whole workspace"}
           {node.connection.timeZone === null ? "" : `, days in ${node.connection.timeZone}`}
         </Row>
       )}

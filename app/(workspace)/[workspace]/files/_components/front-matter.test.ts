@@ -3,7 +3,7 @@ import { splitFrontMatter } from "./front-matter";
 
 describe("front matter in the preview", () => {
   it("is apart from the text", () => {
-    expect(splitFrontMatter('---\ntitle: "A: b"\nlabels:\n  - Bug~k3v7qp2a\n  - \'it\'\'s\'\ndue_date: null\n---\n\nBody\n---\n')).toEqual({
+    expect(splitFrontMatter("---\ntitle: \"A: b\"\nlabels:\n  - Bug~k3v7qp2a\n  - 'it''s'\ndue_date: null\n---\n\nBody\n---\n")).toEqual({
       fields: [
         ["title", "A: b"],
         ["labels", "Bug~k3v7qp2a\nit's"],

@@ -31,13 +31,11 @@ export interface NodeListProps {
   readonly onOpen: (node: Node) => void;
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
-  /** Keys that the list itself does not take. */
-  readonly onKey: (event: KeyboardEvent) => void;
   readonly gridRef: RefObject<HTMLDivElement | null>;
 }
 
 /** A directory as rows: sortable, of any length (only the rows in view are in the document), the keyboard on one row at a time. */
-export function NodeList({ directory, label, openPath, active, onActive, onOpen, sort, onSort, onKey, gridRef }: NodeListProps) {
+export function NodeList({ directory, label, openPath, active, onActive, onOpen, sort, onSort, gridRef }: NodeListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const { nodes, count, hasMore, isFetchingMore, readMore } = directory;
   const virtualizer = useVirtualizer({
@@ -70,10 +68,7 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
     }[event.key];
     if (to !== undefined && !event.metaKey && !event.altKey) onActive(Math.max(0, Math.min(nodes.length - 1, to)));
     else if (event.key === "Enter" && event.target === event.currentTarget && node !== undefined) onOpen(node);
-    else {
-      onKey(event);
-      return;
-    }
+    else return;
     event.preventDefault();
   };
 

@@ -90,7 +90,10 @@ function Change({ change }: { readonly change: FieldChange }) {
       <dt className="font-mono text-muted-foreground text-xs leading-5">{change.field}</dt>
       <dd className="flex min-w-0 flex-wrap items-start gap-x-2 gap-y-1">
         {change.from === null ? null : (
-          <del dir="auto" className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-danger-surface px-1 text-danger">
+          <del
+            dir="auto"
+            className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-danger-surface px-1 text-danger"
+          >
             {change.from}
           </del>
         )}
@@ -100,7 +103,10 @@ function Change({ change }: { readonly change: FieldChange }) {
         {change.to === null ? (
           <span className="text-muted-foreground">cleared</span>
         ) : (
-          <ins dir="auto" className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-success-surface px-1 text-success no-underline">
+          <ins
+            dir="auto"
+            className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-success-surface px-1 text-success no-underline"
+          >
             {change.to}
           </ins>
         )}

@@ -5,7 +5,7 @@ import { useTree } from "@headless-tree/react";
 import { useQueryClient } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { useTRPC } from "@/components/trpc-provider";
+import { useTRPC } from "@/components/trpc/provider";
 import { cn } from "@/components/ui/cn";
 import { Spinner } from "@/components/ui/spinner";
 import type { Node } from "@/server/vfs/node";

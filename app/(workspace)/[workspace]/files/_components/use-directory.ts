@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useTRPC } from "@/components/trpc-provider";
+import { useTRPC } from "@/components/trpc/provider";
 import type { ListInput } from "@/server/vfs/operations";
 
 export type Sort = Required<Pick<ListInput, "sort" | "order">>;
