@@ -46,7 +46,7 @@ function bareEnvironment(): Record<string, string> {
 function start(args: readonly string[], env: Record<string, string>, cwd = root) {
   const child = spawn(process.execPath, args, {
     cwd,
-    env: { ...bareEnvironment(), NEXT_TELEMETRY_DISABLED: "1", ...env },
+    env: { ...bareEnvironment(), ...env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -133,7 +133,7 @@ test("production says in one sentence that its database cannot be reached", asyn
 
 test("a built hub is never a demo that others can reach", async () => {
   const port = String(await freePort());
-  const env = { NODE_ENV: "production", HUB_MODE: "demo", PORT: port, HUB_DATA_DIR: temporaryFolder() };
+  const env = { HUB_MODE: "demo", PORT: port, HUB_DATA_DIR: temporaryFolder() };
   expectOneSentence(await run([path.join(root, ".next/standalone/server.js")], { ...env, HOSTNAME: "0.0.0.0" }), /127\.0\.0\.1/);
 });
 
@@ -153,7 +153,6 @@ test("the standalone folder runs wherever it is copied to", async () => {
   cpSync(path.join(root, ".next", "standalone"), folder, { recursive: true });
   const port = await freePort();
   const env = {
-    NODE_ENV: "production",
     HUB_MODE: "demo",
     HOSTNAME: "127.0.0.1",
     PORT: String(port),
