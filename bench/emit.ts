@@ -14,7 +14,17 @@ const round = (value: number): number => Number(value.toPrecision(4));
 /** Prints a measurement with its ratio to the baseline. */
 export function emit({ bench, case: name, value, unit, baseline, detail }: Measurement): void {
   const ratio = baseline === null || baseline === 0 ? null : round(value / baseline);
-  console.log(JSON.stringify({ bench, case: name, value: round(value), unit, baseline: baseline === null ? null : round(baseline), ratio, detail: detail ?? {} }));
+  console.log(
+    JSON.stringify({
+      bench,
+      case: name,
+      value: round(value),
+      unit,
+      baseline: baseline === null ? null : round(baseline),
+      ratio,
+      detail: detail ?? {},
+    }),
+  );
 }
 
 export interface Load {

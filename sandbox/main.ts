@@ -32,7 +32,7 @@ if (vendorFile !== undefined) {
     console.log(`Control   ${sandbox.controlOrigin}`);
     console.log("\nPoint the hub at it with these variables:");
     console.log(`  LINEAR_CLIENT_ID=${client.clientId}\n  LINEAR_CLIENT_SECRET=${client.clientSecret}`);
-    console.log(`  LINEAR_WEB_ORIGIN=${sandbox.origin}\n  LINEAR_API_ORIGIN=${sandbox.origin}`);
+    console.log(`  LINEAR_APP_ORIGIN=${sandbox.origin}\n  LINEAR_API_ORIGIN=${sandbox.origin}`);
     const stop = () => {
       sandbox.close().then(() => process.exit(0));
     };
