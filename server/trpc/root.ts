@@ -1,6 +1,7 @@
 import "server-only";
 import { router } from "./init";
 import { accountRouter } from "./routers/account";
+import { callsRouter } from "./routers/calls";
 import { catalogueRouter } from "./routers/catalogue";
 import { connectionsRouter } from "./routers/connections";
 import { invitationsRouter } from "./routers/invitations";
@@ -16,6 +17,7 @@ export const appRouter = router({
   invitations: invitationsRouter,
   catalogue: catalogueRouter,
   connections: connectionsRouter,
+  calls: callsRouter,
   vfs: vfsRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -75,6 +75,7 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
     const planned = await hub.files.write(a.scope, { path: `/context/memory/facts/plan-${files}.md`, text: "Planned.\n", dryRun: true });
     return { plan: "plan" in planned ? planned.plan.id : "" };
   }),
+  "calls.list": inWorkspace(),
   "invitations.create": inWorkspace(() => ({ role: "viewer" })),
   "invitations.list": inWorkspace(),
   "invitations.revoke": inWorkspace(async ({ hub, a }) => ({
