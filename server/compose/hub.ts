@@ -8,6 +8,7 @@ import type { Connections } from "@/server/connections/connections";
 import { type Env, getEnv, integrationSettings } from "@/server/env";
 import { manifests } from "@/server/integrations/manifests";
 import { findIntegration } from "@/server/integrations/registry";
+import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createLog, type Log } from "@/server/log";
 import type { FileSystem } from "@/server/vfs/file-system";
 import { roleHas } from "@/server/workspaces/roles";
@@ -27,6 +28,8 @@ export interface Hub {
   /** Vault, tokens and the doors of connecting. */
   readonly tools: Tools;
   readonly files: FileSystem;
+  /** Started by `startHub`, in the processes that run jobs. */
+  readonly jobs: Jobs;
   /** Ends what is under way and closes the database. */
   close(): Promise<void>;
 }
@@ -53,20 +56,27 @@ export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?:
     allows: ({ role }, permission) => roleHas(role, permission),
     cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
   });
+  const jobs = createJobs({ db, log, findJobScope: workspaces.findJobScope, callLogDays: env.callLogDays });
   const close = async () => {
+    await jobs.stop();
     await tools.flush();
     await db.close();
   };
-  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, close };
+  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, jobs, close };
 }
 
 async function openHub(): Promise<Hub> {
   const env = getEnv();
   const log = createLog({ level: env.logLevel });
   const db = await createDb({ url: env.databaseUrl, driver: env.databaseDriver });
-  const hub = createHub({ env, log, db });
-  await hub.tools.vault.verify();
-  return hub;
+  try {
+    const hub = createHub({ env, log, db });
+    await hub.tools.vault.verify();
+    return hub;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }
 
 // Next evaluates one module several times in a process, and reloads it in development; the database must be opened once.
