@@ -5,7 +5,8 @@ import { demoLimits, publicLimits } from "@/server/auth/attempts";
 import { createAuth, type HubAuth } from "@/server/auth/auth";
 import { createSendMail } from "@/server/auth/mail";
 import type { Connections } from "@/server/connections/connections";
-import { type Env, getEnv, integrationSettings } from "@/server/env";
+import { type Env, type EnvRecord, getEnv, integrationSettings } from "@/server/env";
+import type { Manifest } from "@/server/integrations/contract";
 import { manifests } from "@/server/integrations/manifests";
 import { findIntegration } from "@/server/integrations/registry";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
@@ -35,13 +36,10 @@ export interface Hub {
 }
 
 /** The catalogue of the product, configured by the environment. Throws EnvError, at the start, when an origin in it is wrong. */
-function productCatalogue(env: Env): Catalogue {
-  const settings = new Map(manifests.map(({ id, origins }) => [id, integrationSettings(id, origins, env.origin)]));
-  return {
-    manifests,
-    findIntegration,
-    settingsOf: ({ id, origins }) => settings.get(id) ?? integrationSettings(id, origins, env.origin),
-  };
+export function productCatalogue(env: Env, variables?: EnvRecord): Catalogue {
+  const read = ({ id, origins }: Manifest) => integrationSettings(id, origins, env.origin, variables);
+  const settings = new Map(manifests.map((manifest) => [manifest.id, read(manifest)]));
+  return { manifests, findIntegration, settingsOf: (manifest) => settings.get(manifest.id) ?? read(manifest) };
 }
 
 /** Joins the parts over an open database. Tests give their own, and their own catalogue. */
