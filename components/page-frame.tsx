@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 import { cn } from "@/components/ui/cn";
 
 export interface PageFrameProps {
+  /** The way to the page above, before the title. */
+  readonly back?: ReactNode;
   readonly title: ReactNode;
   /** One line under the title: what this page is for. */
   readonly lead?: ReactNode;
@@ -15,10 +17,11 @@ export interface PageFrameProps {
 const widths = { reading: "max-w-3xl", wide: "max-w-6xl", full: "max-w-none" };
 
 /** A page inside the shell: it scrolls here, below the shell's own bars, so that the shell stays put. */
-export function PageFrame({ title, lead, actions, width = "wide", children }: PageFrameProps) {
+export function PageFrame({ back, title, lead, actions, width = "wide", children }: PageFrameProps) {
   return (
     <div data-slot="page-frame" className="h-full overflow-y-auto">
       <div className={cn("mx-auto px-4 pt-6 pb-16 sm:px-8 sm:pt-8", widths[width])}>
+        {back}
         <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-3">
           <div className="min-w-0 flex-1 basis-64">
             <h1 className="break-words font-semibold text-xl">{title}</h1>

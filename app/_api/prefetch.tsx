@@ -22,6 +22,10 @@ export const getCaller = async () => createCaller(await getContext());
 /** Fills the request's query cache; a failure is left for the client, which then asks itself and shows it. */
 export const prefetch: ReturnType<typeof createQueryClient>["prefetchQuery"] = (options) => getQueryClient().prefetchQuery(options);
 
+/** The same for the first page of a list that goes on by cursor. */
+export const prefetchInfinite: ReturnType<typeof createQueryClient>["prefetchInfiniteQuery"] = (options) =>
+  getQueryClient().prefetchInfiniteQuery(options);
+
 /** Hands what was prefetched to the client components below. */
 export function Hydrate({ children }: { readonly children: ReactNode }) {
   return <HydrationBoundary state={dehydrate(getQueryClient())}>{children}</HydrationBoundary>;

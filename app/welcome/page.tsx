@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { getCaller } from "@/app/_api/prefetch";
 import { Brand } from "@/components/brand";
+import { Steps } from "@/components/first-run-steps";
 import { ApiProvider } from "@/components/trpc/provider";
 import { CreateWorkspaceForm } from "./_components/create-workspace-form";
-import { Steps } from "./_components/steps";
 
 export const metadata: Metadata = { title: "New workspace" };
 

@@ -1,6 +1,5 @@
 import { borealisItems, designItems, operationsItems } from "./design-and-operations";
 import { engineeringItems } from "./engineering";
-import { everydayItems } from "./everyday";
 import { acmePeople, borealisPeople } from "./people";
 import type { Company } from "./work";
 
@@ -97,7 +96,7 @@ const acme: Company = {
       dueInDays: null,
     },
   ],
-  items: [...engineeringItems, ...designItems, ...operationsItems, ...everydayItems],
+  items: [...engineeringItems, ...designItems, ...operationsItems],
 };
 
 /** A second workspace, so that one person's two accounts can be taken for each other, and must not be. */

@@ -27,8 +27,6 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
     }
     const { sandbox, faults, journal } = options.tools[command.tool];
     switch (command.command) {
-      case "connect":
-        return sandbox.connect(command);
       case "expire_access_tokens":
         return { expired: sandbox.expireAccessTokens() };
       case "revoke_grants":
@@ -71,11 +69,7 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
     }
     const command = controlCommand.safeParse(body);
     if (!command.success) return json(400, { error: z.prettifyError(command.error) });
-    try {
-      return json(200, run(command.data));
-    } catch (error) {
-      return json(400, { error: error instanceof Error ? error.message : "The command failed." });
-    }
+    return json(200, run(command.data));
   }
 
   return listen({ port: options.port, handler: answer });

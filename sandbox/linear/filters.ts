@@ -132,7 +132,7 @@ export const labelFilter: FilterOf<LabelRow> = {
   ),
 };
 
-export const projectStatusFilter: FilterOf<ProjectStatusRow> = {
+const projectStatusFilter: FilterOf<ProjectStatusRow> = {
   ...common,
   description: scalar(() => null),
   name: scalar((row) => row.name),

@@ -57,7 +57,6 @@ export function createJobs(options: JobsOptions): Jobs {
   const definitions = jobDefinitions(options);
   const names = Object.keys(definitions);
   const embedded = db.kind === "pglite";
-  let started = false;
   const boss = new PgBoss({
     ...backendOf(db),
     schema,
@@ -72,7 +71,6 @@ export function createJobs(options: JobsOptions): Jobs {
   return {
     names,
     async start() {
-      started = true;
       await boss.start();
       for (const [name, { cron, run }] of Object.entries(definitions)) {
         await boss.createQueue(name, {
@@ -99,9 +97,6 @@ export function createJobs(options: JobsOptions): Jobs {
       }
     },
     enqueue: (name) => boss.send(name, {}),
-    async stop() {
-      if (started) await boss.stop({ graceful: true, timeout: stopTimeoutMs, close: true });
-      started = false;
-    },
+    stop: () => boss.stop({ graceful: true, timeout: stopTimeoutMs, close: true }),
   };
 }
