@@ -61,13 +61,30 @@ export function startProcess<AnyClock extends Clock>(world: TokenWorld, clock: A
     random: () => 0.5,
   });
   const sourceFor = (connectionId: string): TokenSource =>
-    tokens.sourceFor({ connectionId, workspaceId: world.workspace.workspaceId, integration: plainIntegration(endpoint), settings });
+    tokens.sourceFor({
+      connectionId,
+      workspaceId: world.workspace.workspaceId,
+      integration: plainIntegration(play(endpoint), endpoint.refreshReplay),
+      settings,
+    });
   return { tokens, sourceFor, endpoint, clock, lines };
 }
 
 const settings: ConnectionRef["settings"] = { clientId: "id", clientSecret: "secret", origins: {}, redirectUri: "https://hub.test/cb" };
 
-function plainIntegration(endpoint: Endpoint): Integration {
+function play(endpoint: Endpoint): (refreshToken: string) => Promise<TokenAnswer> {
+  return (refreshToken) => {
+    endpoint.sent.push(refreshToken);
+    endpoint.markCalled();
+    return endpoint.answer(refreshToken);
+  };
+}
+
+/** An integration of which only the refresh is played. */
+export function plainIntegration(
+  refresh: (refreshToken: string) => Promise<TokenAnswer>,
+  refreshReplay: Endpoint["refreshReplay"] = "never",
+): Integration {
   const unused = (): never => {
     throw new Error("Not part of these tests.");
   };
@@ -92,13 +109,9 @@ function plainIntegration(endpoint: Endpoint): Integration {
       provider: unused,
       readTokens: unused,
       identify: unused,
-      refresh: (refreshToken) => {
-        endpoint.sent.push(refreshToken);
-        endpoint.markCalled();
-        return endpoint.answer(refreshToken);
-      },
+      refresh: (refreshToken) => refresh(refreshToken),
       revoke: null,
-      refreshReplay: endpoint.refreshReplay,
+      refreshReplay,
     },
     reading: plainVendor,
     rateGroups: [],
