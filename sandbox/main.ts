@@ -1,5 +1,4 @@
 import { writeDerivedSchema } from "./linear/schema/derive";
-import { startSandbox } from "./start";
 
 /**
  * `npm run sandbox`: the simulated tools alone, for a hub that runs elsewhere. `SANDBOX_PORT`, `SANDBOX_CONTROL_PORT` and `HUB_ORIGIN`
@@ -22,6 +21,8 @@ if (vendorFile !== undefined) {
   const hub = process.env.HUB_ORIGIN ?? "http://localhost:3000";
   const client = { clientId: "sandbox-linear-client", clientSecret: "sandbox-linear-secret" };
   const port = readPort("SANDBOX_PORT", 4000);
+  // Only here: the schema that it loads may be the one that is about to be written.
+  const { startSandbox } = await import("./start");
   try {
     const sandbox = await startSandbox({
       port,

@@ -1,5 +1,6 @@
 import { borealisItems, designItems, operationsItems } from "./design-and-operations";
 import { engineeringItems } from "./engineering";
+import { everydayItems } from "./everyday";
 import { acmePeople, borealisPeople } from "./people";
 import type { Company } from "./work";
 
@@ -96,7 +97,7 @@ const acme: Company = {
       dueInDays: null,
     },
   ],
-  items: [...engineeringItems, ...designItems, ...operationsItems],
+  items: [...engineeringItems, ...designItems, ...operationsItems, ...everydayItems],
 };
 
 /** A second workspace, so that one person's two accounts can be taken for each other, and must not be. */

@@ -29,6 +29,9 @@ export function createControlClient(controlOrigin: string, fetcher: typeof fetch
 
   return {
     send,
+    /** The answer of the token endpoint, without a consent page. */
+    connect: async (app: { clientId: string; email: string; scopes: string[] }) =>
+      (await send({ command: "connect", ...app })) as { access_token: string; refresh_token: string; expires_in: number; scope: string },
     expireAccessTokens: () => send({ command: "expire_access_tokens" }),
     revokeGrants: () => send({ command: "revoke_grants" }),
     /** For example `addFault({ match: { operation: "issueUpdate" }, effect: { kind: "lost_answer" } })`. */

@@ -6,6 +6,8 @@ const tool = z.enum(["linear"]).default("linear");
 
 /** What the control port does, one command a request. */
 export const controlCommand = z.discriminatedUnion("command", [
+  /** Gives a person's tokens to an app without the consent page; answers as the token endpoint does. */
+  z.strictObject({ command: z.literal("connect"), tool, clientId: z.string(), email: z.string(), scopes: z.array(z.string()) }),
   /** Ends every access token now; refresh tokens live on. */
   z.strictObject({ command: z.literal("expire_access_tokens"), tool }),
   /** Ends every grant, as a person does who removes the app. */

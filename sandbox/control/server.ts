@@ -27,6 +27,8 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
     }
     const { sandbox, faults, journal } = options.tools[command.tool];
     switch (command.command) {
+      case "connect":
+        return sandbox.connect(command);
       case "expire_access_tokens":
         return { expired: sandbox.expireAccessTokens() };
       case "revoke_grants":
@@ -69,7 +71,11 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
     }
     const command = controlCommand.safeParse(body);
     if (!command.success) return json(400, { error: z.prettifyError(command.error) });
-    return json(200, run(command.data));
+    try {
+      return json(200, run(command.data));
+    } catch (error) {
+      return json(400, { error: error instanceof Error ? error.message : "The command failed." });
+    }
   }
 
   return listen({ port: options.port, handler: answer });

@@ -132,7 +132,7 @@ export const labelFilter: FilterOf<LabelRow> = {
   ),
 };
 
-const projectStatusFilter: FilterOf<ProjectStatusRow> = {
+export const projectStatusFilter: FilterOf<ProjectStatusRow> = {
   ...common,
   description: scalar(() => null),
   name: scalar((row) => row.name),

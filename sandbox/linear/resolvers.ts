@@ -9,6 +9,7 @@ import {
   labelFilter,
   passes,
   projectFilter,
+  projectStatusFilter,
   stateFilter,
   teamFilter,
   userFilter,
@@ -21,7 +22,6 @@ import type {
   LabelRow,
   OrganizationRow,
   ProjectRow,
-  ProjectStatusRow,
   Row,
   StateRow,
   TeamRow,
@@ -249,8 +249,6 @@ const found = <T>(row: T | null | undefined, entity: string): T => {
   if (row === null || row === undefined) throw notFound(entity);
   return row;
 };
-
-const projectStatusFilter: FilterOf<ProjectStatusRow> = {};
 
 export const queryResolvers: Resolvers<unknown> = {
   comment: (_source, args, context) => found(workspaceOf(context).comments.get(args.id ?? ""), "Comment"),

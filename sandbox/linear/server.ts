@@ -12,7 +12,7 @@ import { createLimits } from "./limits";
 import { linearAuthorize, linearToken, metadata, stylesheetPath } from "./oauth";
 import type { UserRow } from "./rows";
 import { seedWorkspaces } from "./seed";
-import { type LinearSettings, linearSettings } from "./settings";
+import { documentedSettings, type LinearSettings } from "./settings";
 import { createStore, seedId } from "./store";
 import { stylesheet } from "./stylesheet";
 
@@ -31,7 +31,7 @@ export interface LinearOptions {
 /** The simulated Linear on one origin: consent, tokens, GraphQL and the pages that show what is in it. */
 export async function startLinear(options: LinearOptions) {
   const { clock, clients, faults, journal } = options;
-  const initial = linearSettings.parse(options.settings ?? {});
+  const initial: LinearSettings = { ...documentedSettings, ...options.settings };
   let settings = initial;
   let origin = "";
   const webOrigin = () => options.webOrigin ?? origin;
@@ -131,7 +131,15 @@ export async function startLinear(options: LinearOptions) {
     close: listening.close,
     settings: () => settings,
     set(changes: Partial<LinearSettings>) {
-      settings = linearSettings.parse({ ...settings, ...changes });
+      settings = { ...settings, ...changes };
+    },
+    /** A grant without the consent page, for tests of what comes after it. Throws when the app or the person is unknown. */
+    connect({ clientId, email, scopes }: { clientId: string; email: string; scopes: readonly string[] }) {
+      const subject = subjects().find((known) => known.email === email);
+      const client = clients.find((known) => known.clientId === clientId);
+      if (subject === undefined || client === undefined) throw new Error("No such person or app is in the sandbox.");
+      const { userId, workspaceId } = subject;
+      return linearToken.answer(book.issueTokens({ clientId, userId, workspaceId, actor: "user", scopes, usedPkce: false }));
     },
     expireAccessTokens: () => book.expireAccessTokens(),
     revokeGrants: () => book.revokeAll(),

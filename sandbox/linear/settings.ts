@@ -1,19 +1,34 @@
 import { z } from "zod";
 
-/** What a test or a person can set at the simulated Linear while it runs, with the vendor's documented values as defaults. */
+/** What a test or a person can set at the simulated Linear while it runs. */
 export const linearSettings = z.strictObject({
-  codeSeconds: z.number().positive().default(600),
-  accessTokenSeconds: z.number().positive().default(86_400),
-  refreshGraceSeconds: z.number().min(0).default(1_800),
-  reuseDetection: z.boolean().default(false),
+  codeSeconds: z.number().positive(),
+  accessTokenSeconds: z.number().positive(),
+  refreshGraceSeconds: z.number().min(0),
+  reuseDetection: z.boolean(),
   /** Sends `Cross-Origin-Opener-Policy: same-origin` with the consent page, which cuts a popup from its opener. */
-  coopOnConsent: z.boolean().default(false),
+  coopOnConsent: z.boolean(),
   /** Answers every authorization request with `access_denied`. */
-  denyConsent: z.boolean().default(false),
-  requestsPerHour: z.number().positive().default(5_000),
-  complexityPerHour: z.number().positive().default(2_000_000),
-  queryComplexity: z.number().positive().default(10_000),
-  commentTouchesIssue: z.boolean().default(false),
+  denyConsent: z.boolean(),
+  requestsPerHour: z.number().positive(),
+  complexityPerHour: z.number().positive(),
+  queryComplexity: z.number().positive(),
+  /** Whether a comment moves its issue's `updatedAt`: Linear does not say. */
+  commentTouchesIssue: z.boolean(),
 });
 
 export type LinearSettings = z.output<typeof linearSettings>;
+
+/** As Linear documents itself. */
+export const documentedSettings: LinearSettings = {
+  codeSeconds: 600,
+  accessTokenSeconds: 86_400,
+  refreshGraceSeconds: 1_800,
+  reuseDetection: false,
+  coopOnConsent: false,
+  denyConsent: false,
+  requestsPerHour: 5_000,
+  complexityPerHour: 2_000_000,
+  queryComplexity: 10_000,
+  commentTouchesIssue: false,
+};

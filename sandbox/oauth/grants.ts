@@ -85,6 +85,8 @@ const secret = (prefix: string) => `${prefix}_${randomBytes(24).toString("base64
 /** Codes, tokens and grants of one simulated tool. */
 export interface GrantBook {
   issueCode(options: { grant: Omit<Grant, "id" | "revoked">; redirectUri: string; challenge: string | null }): string;
+  /** A new grant and its first tokens, without a code. */
+  issueTokens(grant: Omit<Grant, "id" | "revoked">): TokenSet;
   /** Throws OAuthRefusal. A code that comes twice also ends the grant it gave (RFC 6749 section 4.1.2). */
   redeemCode(options: { code: string; client: OAuthClient; redirectUri: string; verifier: string | null; secretGiven: boolean }): TokenSet;
   /** Rotates. Within the grace the old token is answered with the same successor. Throws OAuthRefusal. */
@@ -107,6 +109,12 @@ export function createGrantBook(options: { clock: () => number; policy: () => To
   const access = new Map<string, AccessToken>();
   const refreshes = new Map<string, RefreshToken>();
   const grants = new Map<string, Grant>();
+
+  function open(asked: Omit<Grant, "id" | "revoked">): Grant {
+    const grant: Grant = { ...asked, id: randomBytes(8).toString("hex"), revoked: false };
+    grants.set(grant.id, grant);
+    return grant;
+  }
 
   function issue(grant: Grant): TokenSet {
     const tokens: TokenSet = {
@@ -146,6 +154,8 @@ export function createGrantBook(options: { clock: () => number; policy: () => To
       return code;
     },
 
+    issueTokens: (grant) => issue(open(grant)),
+
     redeemCode({ code, client, redirectUri, verifier, secretGiven }) {
       const found = codes.get(code);
       if (found === undefined || found.grant.clientId !== client.clientId) {
@@ -159,8 +169,7 @@ export function createGrantBook(options: { clock: () => number; policy: () => To
       if (found.redirectUri !== redirectUri) throw new OAuthRefusal("invalid_grant", "Invalid grant: redirect_uri does not match");
       requireSecret(client, secretGiven, found.challenge !== null);
       checkVerifier(found.challenge, verifier);
-      const grant: Grant = { ...found.grant, id: randomBytes(8).toString("hex"), revoked: false };
-      grants.set(grant.id, grant);
+      const grant = open(found.grant);
       found.used = grant;
       return issue(grant);
     },

@@ -177,15 +177,23 @@ const rootFields: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** One relation of a team, user or cycle to many rows stays; these fields would need rows that the sandbox does not keep. */
-const droppedFields: ReadonlySet<string> = new Set(["Project.comments", "Cycle.uncompletedIssuesUponClose", "User.delegatedIssues"]);
+/** Relations to rows that the sandbox does not keep. */
+const droppedFields: ReadonlySet<string> = new Set([
+  "Comment.createdIssues",
+  "Project.comments",
+  "Cycle.uncompletedIssuesUponClose",
+  "User.delegatedIssues",
+]);
 
 function nameOf(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type);
 }
 
+export const schemaParts = ["entities", "connections", "filters", "comparators", "operations"] as const;
+type Part = (typeof schemaParts)[number];
+
 /** Cuts the vendor's SDL down to the selection; the parts are printed by kind, each with its source named. */
-export function deriveSchema(vendorSdl: string): Readonly<Record<"entities" | "filters" | "operations", string>> {
+export function deriveSchema(vendorSdl: string): Readonly<Record<Part, string>> {
   const vendor = parse(vendorSdl, { noLocation: true });
   const named = new Map<string, DefinitionNode & { name: NameNode }>();
   for (const definition of vendor.definitions) {
@@ -197,7 +205,7 @@ export function deriveSchema(vendorSdl: string): Readonly<Record<"entities" | "f
     return used.has(name) || kind === Kind.SCALAR_TYPE_DEFINITION || kind === Kind.ENUM_TYPE_DEFINITION;
   };
   const keepInput = (name: string): boolean => leaf(name) || name in inputTypes;
-  const parts: Record<"entities" | "filters" | "operations", DefinitionNode[]> = { entities: [], filters: [], operations: [] };
+  const parts: Record<Part, DefinitionNode[]> = { entities: [], connections: [], filters: [], comparators: [], operations: [] };
 
   for (const definition of vendor.definitions) {
     if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) {
@@ -214,16 +222,19 @@ export function deriveSchema(vendorSdl: string): Readonly<Record<"entities" | "f
           for (const argument of args) used.add(nameOf(argument.type));
           return { ...field, description: undefined, arguments: args.map((argument) => ({ ...argument, description: undefined })) };
         });
-      parts[roots === undefined ? "entities" : "operations"].push({ ...definition, description: undefined, directives: [], fields });
+      const part: Part =
+        roots !== undefined ? "operations" : entities.includes(name) || name === "Organization" ? "entities" : "connections";
+      parts[part].push({ ...definition, description: undefined, directives: [], fields });
     } else if (definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION && definition.name.value in inputTypes) {
       const kept = inputTypes[definition.name.value] ?? null;
       const fields = (definition.fields ?? []).filter((field) => kept === null || kept.includes(field.name.value));
       for (const field of fields) used.add(nameOf(field.type));
-      const part = definition.name.value.endsWith("Input") ? "operations" : "filters";
+      const { value: name } = definition.name;
+      const part: Part = name.endsWith("Input") ? "operations" : name.endsWith("Comparator") ? "comparators" : "filters";
       parts[part].push({ ...definition, description: undefined, fields: fields.map((field) => ({ ...field, description: undefined })) });
     } else if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION && ["Node", "ArchivePayload"].includes(definition.name.value)) {
       const fields = (definition.fields ?? []).map((field) => ({ ...field, description: undefined }));
-      parts.entities.push({ ...definition, description: undefined, fields });
+      parts.connections.push({ ...definition, description: undefined, fields });
     }
   }
   for (const definition of vendor.definitions) {
@@ -238,10 +249,16 @@ export function deriveSchema(vendorSdl: string): Readonly<Record<"entities" | "f
     "# A part of Linear's published GraphQL schema (linear/linear, packages/sdk/src/schema.graphql, MIT License, Copyright Linear Orbit, Inc.),\n" +
     "# cut by derive.ts in this folder; schema.test.ts compares it with the original.\n\n";
   const text = (nodes: readonly DefinitionNode[]) => `${header}${nodes.map((node) => print(node)).join("\n\n")}\n`;
-  return { entities: text(parts.entities), filters: text(parts.filters), operations: text(parts.operations) };
+  return {
+    entities: text(parts.entities),
+    connections: text(parts.connections),
+    filters: text(parts.filters),
+    comparators: text(parts.comparators),
+    operations: text(parts.operations),
+  };
 }
 
-/** Writes the three parts beside this file. */
+/** Writes the parts beside this file. */
 export function writeDerivedSchema(vendorFile: string): void {
   const parts = deriveSchema(readFileSync(vendorFile, "utf8"));
   for (const [name, text] of Object.entries(parts)) writeFileSync(new URL(`${name}.graphql`, import.meta.url), text);
