@@ -135,10 +135,13 @@ export async function planUpdate(
         removedLabelIds: changed.includes("labels") ? [...labelIdsOf(issue, labels.removed)] : [],
       }),
     ],
-    effects: [],
+    effects: noticesOf(after),
     undo: `Write the old values back: ${changes.map(({ field, from }) => (field === "description" ? field : `${field}: ${from ?? "none"}`)).join(", ")}.`,
   };
 }
+
+/** SDL: IssueAssignedToYouNotificationWebhookPayload. */
+const noticesOf = (after: FieldValues): readonly string[] => (after.assigneeId ? ["Linear may notify the new assignee."] : []);
 
 /** Only letters and digits count: a file name cannot carry every character of a title. */
 const comparable = (text: string): string =>
@@ -191,7 +194,7 @@ export async function planCreate(
         },
       }),
     ],
-    effects: [],
+    effects: noticesOf(after),
     undo: "Remove the new file (archives the issue), or delete the issue in Linear.",
   };
 }
@@ -215,7 +218,8 @@ export async function planComment(
         body,
       }),
     ],
-    effects: [],
+    // SDL: IssueNewCommentNotificationWebhookPayload.
+    effects: [`Linear may notify the people subscribed to ${issue.identifier}.`],
     undo: "Delete the comment in Linear.",
   };
 }
