@@ -6,7 +6,14 @@ import { join } from "node:path";
  * bundles that moved the code elsewhere are given the place.
  */
 export function findOwnFile(name: string, given?: string): string {
-  const candidates = given === undefined ? [join(process.cwd(), "db", name), join(import.meta.dirname ?? ".", name)] : [given];
+  const candidates =
+    given === undefined
+      ? [
+          // Read at run time, named in next.config.ts: the bundler would take both for "the whole project".
+          join(/*turbopackIgnore: true*/ process.cwd(), "db", name),
+          join(/*turbopackIgnore: true*/ import.meta.dirname ?? ".", name),
+        ]
+      : [given];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) {
     throw new Error(`The hub's file db/${name} is missing; looked in ${candidates.join(" and ")}.`);

@@ -281,6 +281,9 @@ export function getEnv(): Env {
 /** Whether this is `next dev`, which needs `eval` and inline styles. Known before the environment is checked. */
 export const isDevServer = (): boolean => process.env.NODE_ENV === "development";
 
+/** Whether `next build` is running, which evaluates modules but must open nothing. */
+export const isBuild = (): boolean => process.env.NEXT_PHASE === "phase-production-build";
+
 /** `google-workspace` → `GOOGLE_WORKSPACE`. */
 export const variablePrefix = (integration: string): string => integration.toUpperCase().replaceAll("-", "_");
 

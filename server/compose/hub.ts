@@ -5,9 +5,11 @@ import { demoLimits, publicLimits } from "@/server/auth/attempts";
 import { createAuth, type HubAuth } from "@/server/auth/auth";
 import { createSendMail } from "@/server/auth/mail";
 import type { Connections } from "@/server/connections/connections";
-import { type Env, getEnv, integrationSettings } from "@/server/env";
+import { type Env, type EnvRecord, getEnv, integrationSettings } from "@/server/env";
+import type { Manifest } from "@/server/integrations/contract";
 import { manifests } from "@/server/integrations/manifests";
 import { findIntegration } from "@/server/integrations/registry";
+import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createLog, type Log } from "@/server/log";
 import type { FileSystem } from "@/server/vfs/file-system";
 import { roleHas } from "@/server/workspaces/roles";
@@ -27,18 +29,17 @@ export interface Hub {
   /** Vault, tokens and the doors of connecting. */
   readonly tools: Tools;
   readonly files: FileSystem;
+  /** Started by `startHub`, in the processes that run jobs. */
+  readonly jobs: Jobs;
   /** Ends what is under way and closes the database. */
   close(): Promise<void>;
 }
 
 /** The catalogue of the product, configured by the environment. Throws EnvError, at the start, when an origin in it is wrong. */
-function productCatalogue(env: Env): Catalogue {
-  const settings = new Map(manifests.map(({ id, origins }) => [id, integrationSettings(id, origins, env.origin)]));
-  return {
-    manifests,
-    findIntegration,
-    settingsOf: ({ id, origins }) => settings.get(id) ?? integrationSettings(id, origins, env.origin),
-  };
+export function productCatalogue(env: Env, variables?: EnvRecord): Catalogue {
+  const read = ({ id, origins }: Manifest) => integrationSettings(id, origins, env.origin, variables);
+  const settings = new Map(manifests.map((manifest) => [manifest.id, read(manifest)]));
+  return { manifests, findIntegration, settingsOf: (manifest) => settings.get(manifest.id) ?? read(manifest) };
 }
 
 /** Joins the parts over an open database. Tests give their own, and their own catalogue. */
@@ -53,20 +54,27 @@ export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?:
     allows: ({ role }, permission) => roleHas(role, permission),
     cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
   });
+  const jobs = createJobs({ db, log, findJobScope: workspaces.findJobScope, callLogDays: env.callLogDays });
   const close = async () => {
+    await jobs.stop();
     await tools.flush();
     await db.close();
   };
-  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, close };
+  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, jobs, close };
 }
 
 async function openHub(): Promise<Hub> {
   const env = getEnv();
   const log = createLog({ level: env.logLevel });
   const db = await createDb({ url: env.databaseUrl, driver: env.databaseDriver });
-  const hub = createHub({ env, log, db });
-  await hub.tools.vault.verify();
-  return hub;
+  try {
+    const hub = createHub({ env, log, db });
+    await hub.tools.vault.verify();
+    return hub;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }
 
 // Next evaluates one module several times in a process, and reloads it in development; the database must be opened once.

@@ -3,7 +3,7 @@ import type { Database } from "@/db/client";
 import { createTestDb } from "@/db/testing";
 import { parseEnv } from "@/server/env";
 import { createLog } from "@/server/log";
-import { createHub, type Hub } from "./hub";
+import { createHub, type Hub, productCatalogue } from "./hub";
 
 /** Helpers for tests; no product code imports this. */
 
@@ -14,5 +14,6 @@ const secrets = () => ({ AUTH_SECRET: "test-secret-test-secret-test-secret", VAU
 export async function createTestHub(options: { db?: Database; variables?: Record<string, string> } = {}): Promise<Hub> {
   const env = parseEnv({ HUB_MODE: "demo", LOG_LEVEL: "silent", ...options.variables }, secrets);
   const log = createLog({ level: env.logLevel });
-  return createHub({ env, log, db: options.db ?? (await createTestDb()) });
+  const catalogue = productCatalogue(env, options.variables ?? {});
+  return createHub({ env, log, db: options.db ?? (await createTestDb()), catalogue });
 }

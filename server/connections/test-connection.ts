@@ -8,7 +8,7 @@ import { newId } from "@/server/ids";
 export async function seedConnection(
   db: Database,
   scope: WorkspaceScope,
-  options: { visibility?: "private" | "workspace"; also?: (tx: Tx, connectionId: string) => Promise<void> } = {},
+  options: { integration?: string; visibility?: "private" | "workspace"; also?: (tx: Tx, connectionId: string) => Promise<void> } = {},
 ): Promise<string> {
   const id = newId();
   const ownerId = scopeUserId(scope);
@@ -17,7 +17,7 @@ export async function seedConnection(
     await tx.insert(connections).values({
       id,
       workspaceId: scope.workspaceId,
-      integration: "plain",
+      integration: options.integration ?? "plain",
       ownerId,
       visibility: options.visibility ?? "workspace",
       mountName: id,

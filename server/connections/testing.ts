@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { HubError } from "@/server/errors";
 import type { Integration, IntegrationSettings, TokenAnswer } from "@/server/integrations/contract";
 import type { Send, ToolRequest } from "@/server/transport/send";
+import type { ToolMount } from "@/server/vfs/tool-mount";
 import type { OAuthSends } from "./auth";
 
 /**
@@ -29,6 +30,8 @@ export interface FakeTool {
   readonly revoked: string[];
   /** Paths asked for, in order. */
   readonly asked: string[];
+  /** From now on the access tokens given so far are refused. */
+  expireAccessTokens(): void;
   close(): Promise<void>;
 }
 
@@ -45,6 +48,18 @@ interface Code {
   readonly challenge: string;
   readonly redirectUri: string;
 }
+
+const noFiles = (): never => {
+  throw new HubError("ENOTSUP", "The fake tool has no files.", { details: { operation: "list" } });
+};
+const emptyMount: ToolMount = {
+  description: { actsAs: "person", guard: "checked", kinds: [] },
+  list: noFiles,
+  stat: noFiles,
+  read: noFiles,
+  plan: noFiles,
+  perform: noFiles,
+};
 
 /** Starts the tool on a free port of loopback. */
 export async function startFakeTool(): Promise<FakeTool> {
@@ -219,15 +234,15 @@ export async function startFakeTool(): Promise<FakeTool> {
         classify: (response) =>
           response.status < 400
             ? null
-            : new HubError("EIO", `Fake answered ${response.status}.`, { details: { vendorStatus: response.status } }),
+            : new HubError(response.status === 401 ? "ENOTCONN" : "EIO", `Fake answered ${response.status}.`, {
+                details: { vendorStatus: response.status },
+              }),
         limits: () => [],
         requestId: () => null,
         loggedQuery: new Set(),
       },
       rateGroups: [{ group: "default", capacity: 1000, refillPerSecond: 1000 }],
-      mount: () => {
-        throw new HubError("ENOTSUP", "The fake tool has no files.", { details: { operation: "list" } });
-      },
+      mount: () => emptyMount,
     }),
     settings: (hubOrigin, id = "fake") => ({
       clientId,
@@ -240,6 +255,9 @@ export async function startFakeTool(): Promise<FakeTool> {
       if (choice.deny === true) url.searchParams.set("deny", "1");
       const response = await fetch(url, { redirect: "manual" });
       return response.headers.get("location") ?? `no redirect: ${response.status}`;
+    },
+    expireAccessTokens() {
+      for (const [token, { kind }] of live) if (kind === "access") live.delete(token);
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

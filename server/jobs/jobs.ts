@@ -57,6 +57,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const definitions = jobDefinitions(options);
   const names = Object.keys(definitions);
   const embedded = db.kind === "pglite";
+  let started = false;
   const boss = new PgBoss({
     ...backendOf(db),
     schema,
@@ -71,6 +72,7 @@ export function createJobs(options: JobsOptions): Jobs {
   return {
     names,
     async start() {
+      started = true;
       await boss.start();
       for (const [name, { cron, run }] of Object.entries(definitions)) {
         await boss.createQueue(name, {
@@ -97,6 +99,9 @@ export function createJobs(options: JobsOptions): Jobs {
       }
     },
     enqueue: (name) => boss.send(name, {}),
-    stop: () => boss.stop({ graceful: true, timeout: stopTimeoutMs, close: true }),
+    async stop() {
+      if (started) await boss.stop({ graceful: true, timeout: stopTimeoutMs, close: true });
+      started = false;
+    },
   };
 }

@@ -2,6 +2,7 @@ import { inArray } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { apiCalls, connections } from "@/db/schema/connections";
 import type { WorkspaceScope } from "@/db/scope";
+import type { CallRecord } from "./call-log";
 import type { WriteCalls } from "./call-sink";
 
 /**
@@ -24,12 +25,14 @@ export function createCallWriter(db: Database, scopeOf: (workspaceId: string) =>
         calls.map((call) => ({
           ...call,
           limits: { ...call.limits },
-          // A connection that is gone cannot be asked any more whose it was: its caller's eyes only.
-          ownerId:
-            call.connectionId === null
-              ? null
-              : (owners.get(call.connectionId) ?? (owners.has(call.connectionId) ? null : call.actorUserId)),
+          ownerId: ownerOf(call, owners),
         })),
       );
     });
+}
+
+/** Whose eyes only. Of a connection that is gone, or not there yet, nobody knows whether it is shared: its caller's, then. */
+function ownerOf(call: CallRecord, owners: ReadonlyMap<string, string | null>): string | null {
+  const owner = call.connectionId === null ? undefined : owners.get(call.connectionId);
+  return owner === undefined ? call.actorUserId : owner;
 }

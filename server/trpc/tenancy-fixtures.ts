@@ -2,7 +2,9 @@ import "server-only";
 import type { WorkspaceScope } from "@/db/scope";
 import type { Person } from "@/server/auth/person";
 import type { Hub } from "@/server/compose/hub";
-import { encodeId } from "@/server/ids";
+import { insertFlow } from "@/server/connections/flow-store";
+import { seedConnection } from "@/server/connections/test-connection";
+import { encodeId, randomId } from "@/server/ids";
 
 /**
  * For `tenancy.test.ts`: one fixture for each procedure of the API. Workspace A has `a.owner` and a second member; `b` owns another one and
@@ -35,6 +37,32 @@ async function invitationToken({ hub, a }: TenancyWorld): Promise<string> {
   return url.split("/").at(-1) ?? "";
 }
 
+/** A private connection of A's owner. */
+const onConnection = inWorkspace(async ({ hub, a }) => ({
+  connection: encodeId("connection", await seedConnection(hub.db, a.scope, { integration: "linear", visibility: "private" })),
+}));
+
+/** A consent that A's owner has started. */
+const onFlow = inWorkspace(async ({ hub, a }) => {
+  const id = randomId();
+  const createdAt = new Date();
+  await hub.db.withScope(a.scope, (tx) =>
+    insertFlow(tx, a.scope, {
+      id,
+      userId: a.owner.id,
+      integration: "linear",
+      stateHash: id,
+      visibility: "workspace",
+      capabilities: [],
+      returnPath: "/",
+      popup: true,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + 600_000),
+    }),
+  );
+  return { flow: encodeId("flow", id) };
+});
+
 let files = 0;
 /** A file that A's owner has just written in the shared memory, for a call about it. */
 const onFile = (more: (path: string, world: TenancyWorld) => object | Promise<object> = () => ({})): TenancyFixture =>
@@ -60,7 +88,13 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
     await hub.workspaces.members.setRole(a.scope, a.memberId, "owner");
     return {};
   }),
-  "calls.list": inWorkspace(),
+  "catalogue.list": inWorkspace(),
+  "catalogue.get": inWorkspace(() => ({ integration: "linear" })),
+  "connections.list": inWorkspace(),
+  "connections.get": onConnection,
+  "connections.flow": onFlow,
+  "connections.cancelFlow": onFlow,
+  "connections.disconnect": onConnection,
   "vfs.stat": onFile(),
   "vfs.list": inWorkspace(() => ({ path: "/context/memory" })),
   "vfs.read": onFile(),
@@ -76,6 +110,7 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
     const planned = await hub.files.write(a.scope, { path: `/context/memory/facts/plan-${files}.md`, text: "Planned.\n", dryRun: true });
     return { plan: "plan" in planned ? planned.plan.id : "" };
   }),
+  "calls.list": inWorkspace(),
   "invitations.create": inWorkspace(() => ({ role: "viewer" })),
   "invitations.list": inWorkspace(),
   "invitations.revoke": inWorkspace(async ({ hub, a }) => ({
