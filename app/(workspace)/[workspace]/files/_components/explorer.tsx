@@ -156,6 +156,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
                   onOpen={(item) => openPath(item.path)}
                   sort={sort}
                   onSort={setSort}
+                  emptyReason={emptyReasonOf(directoryNode)}
                 />
               )}
             </Pane>
@@ -227,6 +228,12 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
       />
     </div>
   );
+}
+
+/** A tool without a live connection is an empty folder: its connection says why. */
+function emptyReasonOf(node: Node | undefined): string | null {
+  const connection = node?.mount === node?.path ? (node?.connection ?? null) : null;
+  return connection === null || connection.status === "connected" ? null : connection.reason;
 }
 
 function Pane({ className, children }: { readonly className?: string; readonly children: ReactNode }) {

@@ -31,11 +31,13 @@ export interface NodeListProps {
   readonly onOpen: (node: Node) => void;
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
+  /** Why an empty directory is empty, where there is more to say. */
+  readonly emptyReason: string | null;
   readonly gridRef: RefObject<HTMLDivElement | null>;
 }
 
 /** A directory as rows: sortable, of any length (only the rows in view are in the document), the keyboard on one row at a time. */
-export function NodeList({ directory, label, openPath, active, onActive, onOpen, sort, onSort, gridRef }: NodeListProps) {
+export function NodeList({ directory, label, openPath, active, onActive, onOpen, sort, onSort, emptyReason, gridRef }: NodeListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const { nodes, count, hasMore, isFetchingMore, readMore } = directory;
   const virtualizer = useVirtualizer({
@@ -117,7 +119,7 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
           </div>
           {!directory.isPending && directory.complete && nodes.length === 0 ? (
             <EmptyState icon={FolderOpen} title="Empty">
-              This folder has nothing in it.
+              {emptyReason ?? "This folder has nothing in it."}
             </EmptyState>
           ) : null}
         </div>
