@@ -26,6 +26,9 @@ export const prefetch: ReturnType<typeof createQueryClient>["prefetchQuery"] = (
 export const prefetchInfinite: ReturnType<typeof createQueryClient>["prefetchInfiniteQuery"] = (options) =>
   getQueryClient().prefetchInfiniteQuery(options);
 
+/** What was prefetched for this request, for a page whose next question depends on it. */
+export const readPrefetched: ReturnType<typeof createQueryClient>["getQueryData"] = (key) => getQueryClient().getQueryData(key);
+
 /** Hands what was prefetched to the client components below. */
 export function Hydrate({ children }: { readonly children: ReactNode }) {
   return <HydrationBoundary state={dehydrate(getQueryClient())}>{children}</HydrationBoundary>;

@@ -28,27 +28,29 @@ const titles = {
 /** A change on its way: first the plan (the calls and a field-by-field diff), then, once approved, the receipt. */
 export function ChangeDialog({ change, onDone, onReload }: ChangeDialogProps) {
   const { state, execute, reset } = change;
-  const open = state.step !== "idle";
+  // A change made without a plan shows itself only when it failed; whoever asked for it says that it worked.
+  const quiet = (state.step === "executing" && state.plan === null) || (state.step === "done" && !state.planned);
+  const shown = state.step === "idle" || quiet ? null : state;
   const close = (): void => {
     if (state.step === "executing") return;
     reset();
     if (state.step === "done") onDone(state);
   };
   return (
-    <Dialog open={open} onOpenChange={(next) => (next ? undefined : close())}>
-      {state.step === "idle" ? null : (
+    <Dialog open={shown !== null} onOpenChange={(next) => (next ? undefined : close())}>
+      {shown === null ? null : (
         <DialogContent className="max-w-2xl">
           <DialogHeader>
-            <DialogTitle>{titles[state.step]}</DialogTitle>
+            <DialogTitle>{titles[shown.step]}</DialogTitle>
             <DialogDescription dir="auto" className="break-all font-mono text-xs">
-              {nameOf(state.step === "done" ? state.receipt.path : state.wanted.path)}
+              {nameOf(shown.step === "done" ? shown.receipt.path : shown.wanted.path)}
             </DialogDescription>
           </DialogHeader>
           <DialogBody aria-live="polite">
-            <Content state={state} />
+            <Content state={shown} />
           </DialogBody>
           <DialogFooter>
-            <Buttons state={state} onExecute={execute} onClose={close} onReload={onReload} />
+            <Buttons state={shown} onExecute={execute} onClose={close} onReload={onReload} />
           </DialogFooter>
         </DialogContent>
       )}

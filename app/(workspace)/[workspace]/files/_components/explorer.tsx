@@ -14,6 +14,7 @@ import type { Node } from "@/server/vfs/node";
 import { AddressBar } from "./address-bar";
 import { ChangeDialog } from "./change-dialog";
 import { DirectoryPane } from "./directory-pane";
+import { firstSort, type Sort } from "./directory-query";
 import { FilePane } from "./file-pane";
 import { KeysDialog } from "./keys-dialog";
 import { NewFileDialog } from "./new-file-dialog";
@@ -21,7 +22,7 @@ import { NodeList } from "./node-list";
 import { parentOf, rootPath } from "./path-url";
 import { Tree } from "./tree";
 import { useChange, type WantedChange } from "./use-change";
-import { type Sort, useDirectory } from "./use-directory";
+import { useDirectory } from "./use-directory";
 import { type KeyAction, useExplorerKeys } from "./use-explorer-keys";
 import { useLocation } from "./use-location";
 
@@ -29,7 +30,7 @@ import { useLocation } from "./use-location";
 export function Explorer({ workspace }: { readonly workspace: string }) {
   const trpc = useTRPC();
   const { path, go } = useLocation(workspace);
-  const [sort, setSort] = useState<Sort>({ sort: "name", order: "ascending" });
+  const [sort, setSort] = useState<Sort>(firstSort);
   const [active, setActive] = useState(0);
   const [editing, setEditing] = useState(false);
   const [looking, setLooking] = useState<Node | null>(null);
@@ -81,6 +82,16 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
     },
     [change.plan],
   );
+
+  /** A file of our own storage is made at once; an item of a tool is planned first. */
+  const create = async (wanted: WantedChange): Promise<void> => {
+    if (directoryNode?.integration !== null) return change.plan(wanted);
+    const receipt = await change.run(wanted);
+    if (receipt === null) return;
+    setRevision((value) => value + 1);
+    toast.success("Created");
+    openPath(receipt.canonicalPath);
+  };
 
   useExplorerKeys((action: KeyAction): boolean => {
     const focused = directory.nodes[active];
@@ -213,7 +224,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
           directory={directoryNode}
           open={dialog === "new"}
           onOpenChange={(open) => setDialog(open ? "new" : null)}
-          onCreate={(wanted) => void (directoryNode.integration === null ? change.run(wanted) : change.plan(wanted))}
+          onCreate={(wanted) => void create(wanted)}
         />
       )}
       <ChangeDialog

@@ -9,6 +9,7 @@ import { useTRPC } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyButton } from "@/components/ui/copy-button";
+import { toast } from "@/components/ui/toaster";
 import { Tooltip, TooltipContent, TooltipTrigger } from "@/components/ui/tooltip";
 import type { Node, ReadResult } from "@/server/vfs/node";
 import { ChangeDialog } from "./change-dialog";
@@ -52,25 +53,17 @@ export function FilePane({ workspace, node, editing, onEditing, onRemove, onBack
     ["raw", "Raw"],
     ["details", "Details"],
   ];
-  const refresh = async (): Promise<void> => {
+  const refresh = async (): Promise<ReadResult> => {
     const fresh = await queryClient.fetchQuery({
       ...trpc.vfs.read.queryOptions({ workspace, path: node.path, fresh: true }),
       staleTime: 0,
     });
     queryClient.setQueryData(trpc.vfs.read.queryKey({ workspace, path: node.path }), fresh);
+    return fresh;
   };
 
   if (editing && read.data !== undefined) {
-    return (
-      <EditPane
-        key={read.data.etag}
-        workspace={workspace}
-        node={node}
-        file={read.data}
-        onClose={() => onEditing(false)}
-        onReload={refresh}
-      />
-    );
+    return <EditPane workspace={workspace} node={node} file={read.data} onClose={() => onEditing(false)} onReload={refresh} />;
   }
   const canRemove = node.can.includes("remove");
   return (
@@ -224,15 +217,17 @@ interface EditPaneProps {
   /** What the editor starts from; its etag is what the change is compared with. */
   readonly file: ReadResult;
   readonly onClose: () => void;
-  readonly onReload: () => Promise<void>;
+  /** Reads the file again and answers it: what the editor starts from after a collision. */
+  readonly onReload: () => Promise<ReadResult>;
 }
 
+/** The editor in the file's place. What it started from stays the base of the change, whatever is read meanwhile. */
 function EditPane({ workspace, node, file, onClose, onReload }: EditPaneProps) {
+  const [base, setBase] = useState(file);
   const [text, setText] = useState(file.text);
   const change = useChange(workspace);
-  const dirty = text !== file.text;
+  const dirty = text !== base.text;
   const inTool = node.integration !== null;
-  const wanted = { operation: "write", path: node.path, text, ifMatch: file.etag } as const;
 
   useEffect(() => {
     if (!dirty) return;
@@ -241,10 +236,20 @@ function EditPane({ workspace, node, file, onClose, onReload }: EditPaneProps) {
     return () => window.removeEventListener("beforeunload", warn);
   }, [dirty]);
 
-  const save = (): void => {
+  const save = async (): Promise<void> => {
+    const wanted = { operation: "write", path: node.path, text, ifMatch: base.etag } as const;
     if (!dirty) onClose();
-    else if (inTool) void change.plan(wanted);
-    else void change.run(wanted);
+    else if (inTool) await change.plan(wanted);
+    else if ((await change.run(wanted)) !== null) {
+      toast.success("Saved");
+      onClose();
+    }
+  };
+  const reload = async (): Promise<void> => {
+    const now = await onReload();
+    setBase(now);
+    setText(now.text);
+    change.reset();
   };
   const cancel = (): void => {
     if (!dirty || window.confirm("Leave without saving? Your changes to this file are lost.")) onClose();
@@ -255,28 +260,22 @@ function EditPane({ workspace, node, file, onClose, onReload }: EditPaneProps) {
         <Button variant="outline" size="sm" onClick={cancel}>
           Cancel
         </Button>
-        <Button size="sm" onClick={save} disabled={!dirty}>
+        <Button size="sm" onClick={() => void save()} disabled={!dirty}>
           {inTool ? "Review and save" : "Save"}
         </Button>
       </PaneHeader>
       <div className="min-h-0 flex-1 border-t">
         <CodeEditor
-          initialText={file.text}
+          key={base.etag}
+          initialText={base.text}
           label={`Text of ${node.name}`}
-          isMarkdown={file.mediaType.startsWith("text/markdown")}
+          isMarkdown={base.mediaType.startsWith("text/markdown")}
           onChange={setText}
-          onSave={save}
+          onSave={() => void save()}
           onCancel={cancel}
         />
       </div>
-      <ChangeDialog
-        change={change}
-        onDone={onClose}
-        onReload={() => {
-          change.reset();
-          void onReload();
-        }}
-      />
+      <ChangeDialog change={change} onDone={onClose} onReload={() => void reload()} />
     </section>
   );
 }

@@ -9,9 +9,10 @@ import { cn } from "@/components/ui/cn";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { Node } from "@/server/vfs/node";
+import type { Sort } from "./directory-query";
 import { NodeIcon } from "./node-icon";
 import { splitName } from "./path-url";
-import type { Sort, useDirectory } from "./use-directory";
+import type { useDirectory } from "./use-directory";
 
 const rowHeight = 34;
 const columns = [

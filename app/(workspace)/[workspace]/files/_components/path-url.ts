@@ -7,6 +7,11 @@ export function filesHref(workspace: string, path: string): string {
   return `/${encodeURIComponent(workspace)}/files${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
+/** The path of a route's `[[...path]]`, whose segments come as they stand in the URL. */
+export function pathOfSegments(segments: readonly string[]): string {
+  return segments.length === 0 ? rootPath : `/${segments.map(decodeSegment).join("/")}`;
+}
+
 /** The path that an explorer URL's pathname stands for; the explorer's own root stands for `/context`. */
 export function pathOfUrl(pathname: string): string {
   const segments = pathname

@@ -19,7 +19,7 @@ export type ChangeState =
   | { readonly step: "planning"; readonly wanted: WantedChange }
   | { readonly step: "planned"; readonly wanted: WantedChange; readonly plan: Plan; readonly key: string }
   | { readonly step: "executing"; readonly wanted: WantedChange; readonly plan: Plan | null; readonly key: string }
-  | { readonly step: "done"; readonly wanted: WantedChange; readonly receipt: Receipt }
+  | { readonly step: "done"; readonly wanted: WantedChange; readonly receipt: Receipt; readonly planned: boolean }
   | { readonly step: "failed"; readonly wanted: WantedChange; readonly error: unknown };
 
 type Answer = { readonly kind: "plan"; readonly plan: Plan } | { readonly kind: "receipt"; readonly receipt: Receipt };
@@ -50,11 +50,11 @@ export function useChange(workspace: string) {
   );
 
   const settle = useCallback(
-    async (wanted: WantedChange, answer: Answer) => {
+    async (wanted: WantedChange, answer: Answer, planned: boolean) => {
       if (answer.kind === "plan") setState({ step: "planned", wanted, plan: answer.plan, key: crypto.randomUUID() });
       else {
         await queryClient.invalidateQueries({ queryKey: trpc.vfs.pathKey() });
-        setState({ step: "done", wanted, receipt: answer.receipt });
+        setState({ step: "done", wanted, receipt: answer.receipt, planned });
       }
       return answer;
     },
@@ -66,7 +66,7 @@ export function useChange(workspace: string) {
     async (wanted: WantedChange): Promise<void> => {
       setState({ step: "planning", wanted });
       try {
-        await settle(wanted, await call(wanted, { dryRun: true }));
+        await settle(wanted, await call(wanted, { dryRun: true }), true);
       } catch (error) {
         setState({ step: "failed", wanted, error });
       }
@@ -80,7 +80,7 @@ export function useChange(workspace: string) {
     const { wanted, plan: planned, key } = state;
     setState({ step: "executing", wanted, plan: planned, key });
     try {
-      await settle(wanted, await client.vfs.execute.mutate({ workspace, plan: planned.id, idempotencyKey: key }));
+      await settle(wanted, await client.vfs.execute.mutate({ workspace, plan: planned.id, idempotencyKey: key }), true);
     } catch (error) {
       setState({ step: "failed", wanted, error });
     }
@@ -92,7 +92,7 @@ export function useChange(workspace: string) {
       const key = crypto.randomUUID();
       setState({ step: "executing", wanted, plan: null, key });
       try {
-        const answer = await settle(wanted, await call(wanted, { idempotencyKey: key }));
+        const answer = await settle(wanted, await call(wanted, { idempotencyKey: key }), false);
         return answer.kind === "receipt" ? answer.receipt : null;
       } catch (error) {
         setState({ step: "failed", wanted, error });

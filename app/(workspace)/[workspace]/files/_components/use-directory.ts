@@ -3,21 +3,16 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTRPC } from "@/components/trpc/provider";
-import type { ListInput } from "@/server/vfs/operations";
-
-export type Sort = Required<Pick<ListInput, "sort" | "order">>;
+import { directoryInput, directoryPaging, type Sort } from "./directory-query";
 
 /** How often a directory that the hub is still reading from the tool is looked at again, in milliseconds. */
 const walkPollMs = 1_000;
 
 /** The children of a directory, a page at a time; while the hub still walks the tool, what it has so far. */
-export function useDirectory(workspace: string, path: string, { sort, order }: Sort, enabled: boolean) {
+export function useDirectory(workspace: string, path: string, sort: Sort, enabled: boolean) {
   const trpc = useTRPC();
   const query = useInfiniteQuery({
-    ...trpc.vfs.list.infiniteQueryOptions(
-      { workspace, path, sort, order, limit: 200 },
-      { getNextPageParam: (page) => page.nextCursor ?? undefined },
-    ),
+    ...trpc.vfs.list.infiniteQueryOptions(directoryInput(workspace, path, sort), directoryPaging),
     enabled,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.pages.at(-1)?.complete === false ? walkPollMs : false),
