@@ -11,6 +11,11 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 const { serialize } = protocol;
 const port = parentPort;
 
+// What PostgreSQL prints goes nowhere: errors come as answers, and a reader of these streams would keep an idle process alive.
+const discard = () => true;
+process.stdout.write = discard;
+process.stderr.write = discard;
+
 /** PGlite's file system has no fsync at all, so a commit could be lost with the machine's power (electric-sql/pglite#1107). */
 class DurableNodeFS extends NodeFS {
   async init(pg, options) {

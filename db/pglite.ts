@@ -115,9 +115,6 @@ function openWorker(workerData: { folder: string | null; loadFile: string | null
     stderr: true,
     execArgv: [],
   });
-  // What PostgreSQL prints goes nowhere: errors come as answers. Unread, it would pile up in memory.
-  worker.stdout.resume();
-  worker.stderr.resume();
   const waiting = new Map<number, { resolve(answer: RawAnswer | null): void; reject(error: unknown): void }>();
   let nextId = 1;
   let ended: Error | null = null;
