@@ -14,7 +14,7 @@ import { createLog, type Log } from "@/server/log";
 import type { FileSystem } from "@/server/vfs/file-system";
 import { roleHas } from "@/server/workspaces/roles";
 import { createWorkspaces, type Workspaces } from "@/server/workspaces/workspaces";
-import { unconnected } from "./connected-mounts";
+import { mountTableOf } from "./connected-mounts";
 import { createHubFileSystem } from "./file-system";
 import { type Catalogue, createTools, type Tools } from "./tools";
 
@@ -50,7 +50,7 @@ export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?:
   const tools = createTools({ env, log, db, auth, workspaces, catalogue });
   const files = createHubFileSystem({
     db,
-    connections: async (scope) => unconnected(manifests, scope, env.origin),
+    connections: async (scope) => mountTableOf(await tools.connections.mounted.list(scope), env.origin, () => null),
     allows: ({ role }, permission) => roleHas(role, permission),
     cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
   });

@@ -84,7 +84,7 @@ export async function disconnect(options: DisconnectOptions, scope: WorkspaceSco
       .where(and(eq(connections.workspaceId, scope.workspaceId), eq(connections.id, connectionId)));
     return row;
   });
-  const name = findManifest(row.integration)?.name ?? row.integration;
+  const name = (findManifest(row.integration) ?? options.findIntegration(row.integration)?.manifest)?.name ?? row.integration;
   const revoked = await revoke(options, scope, row, name);
 
   // The tokens first: whatever happens next, the hub can no longer act as this account.

@@ -5,6 +5,7 @@ import type { Role, WorkspaceScope } from "@/db/scope";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
 import { hashSessionToken } from "@/server/auth/adapter";
 import { createHub, type Hub } from "@/server/compose/hub";
+import type { Catalogue } from "@/server/compose/tools";
 import { parseEnv } from "@/server/env";
 import { randomId } from "@/server/ids";
 import { createLog } from "@/server/log";
@@ -41,7 +42,8 @@ export interface ConnectHub {
   close(): Promise<void>;
 }
 
-export async function startConnectHub(): Promise<ConnectHub> {
+/** Without `catalogueFor` the catalogue is the fake tool under two names. */
+export async function startConnectHub(catalogueFor?: (origin: string) => Promise<Catalogue>): Promise<ConnectHub> {
   const tool = await startFakeTool();
   const db = await createTestDb();
   const lines: string[] = [];
@@ -75,16 +77,12 @@ export async function startConnectHub(): Promise<ConnectHub> {
   const env = parseEnv({ HUB_MODE: "development", AUTH_URL: origin, AUTH_SECRET: "s".repeat(40), VAULT_KEY: key, LOG_LEVEL: "debug" });
   const log = createLog({ level: "debug", destination: { write: (line) => void lines.push(line) } });
   const integrations = [tool.integration("fake"), tool.integration("other")];
-  const hub = createHub({
-    env,
-    log,
-    db,
-    catalogue: {
-      manifests: integrations.map((integration) => integration.manifest),
-      findIntegration: (id) => integrations.find((integration) => integration.manifest.id === id) ?? null,
-      settingsOf: (manifest) => ({ configured: true, settings: tool.settings(origin, manifest.id) }),
-    },
-  });
+  const catalogue: Catalogue = (await catalogueFor?.(origin)) ?? {
+    manifests: integrations.map((integration) => integration.manifest),
+    findIntegration: (id) => integrations.find((integration) => integration.manifest.id === id) ?? null,
+    settingsOf: (manifest) => ({ configured: true, settings: tool.settings(origin, manifest.id) }),
+  };
+  const hub = createHub({ env, log, db, catalogue });
   held.hub = hub;
 
   const browserOf = async (userId: string, scope: WorkspaceScope): Promise<Browser> => {

@@ -28,6 +28,8 @@ export interface FakeTool {
   /** Every access and refresh token ever given: what must never be seen outside the vault. */
   readonly given: string[];
   readonly revoked: string[];
+  /** What the revocation endpoint answers. */
+  revokeStatus: number;
   /** Paths asked for, in order. */
   readonly asked: string[];
   /** From now on the access tokens given so far are refused. */
@@ -118,7 +120,8 @@ export async function startFakeTool(): Promise<FakeTool> {
     if (url.pathname === "/revoke") {
       const form = new URLSearchParams(await readText(request));
       revoked.push(form.get("token") ?? "");
-      return answer(live.delete(form.get("token") ?? "") ? 200 : 400, {});
+      live.delete(form.get("token") ?? "");
+      return answer(tool.revokeStatus, {});
     }
     if (url.pathname === "/me") {
       const held = live.get((request.headers.authorization ?? "").replace("Bearer ", ""));
@@ -170,6 +173,7 @@ export async function startFakeTool(): Promise<FakeTool> {
     failNext: null,
     given,
     revoked,
+    revokeStatus: 200,
     asked,
     integration: (id = "fake") => ({
       manifest: {
@@ -226,7 +230,7 @@ export async function startFakeTool(): Promise<FakeTool> {
           readTokens((await send(post("/token", { grant_type: "refresh_token", refresh_token: refreshToken }, settings), context)).json()),
         async revoke(tokens, settings, send, context) {
           await send(post("/revoke", { token: tokens.refreshToken ?? tokens.accessToken }, settings), context);
-          return { outcome: "revoked", proof: "the tool answered 200" };
+          return { outcome: "revoked", proof: "The tool answered 200." };
         },
         refreshReplay: "never",
       },

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiCalls } from "@/db/schema/connections";
+import { startTestSandbox, testClient } from "@/sandbox/linear/testing";
+import { integrationSettings } from "@/server/env";
+import { decodeId } from "@/server/ids";
+import { manifests } from "@/server/integrations/manifests";
+import { findIntegration } from "@/server/integrations/registry";
+import { type Browser, type ConnectHub, startConnectHub } from "./testing-hub";
+
+/** The real connector and the whole of transport, against the simulated Linear. */
+
+type Sandbox = Awaited<ReturnType<typeof startTestSandbox>>;
+let world: ConnectHub;
+let sandbox: Sandbox;
+let ann: Browser;
+beforeAll(async () => {
+  world = await startConnectHub(async (origin) => {
+    sandbox = await startTestSandbox({ clients: [{ ...testClient, redirectUris: [`${origin}/oauth/callback/linear`] }] });
+    const variables = {
+      LINEAR_CLIENT_ID: testClient.clientId,
+      LINEAR_CLIENT_SECRET: testClient.clientSecret ?? "",
+      LINEAR_APP_ORIGIN: sandbox.origin,
+      LINEAR_API_ORIGIN: sandbox.origin,
+    };
+    return { manifests, findIntegration, settingsOf: (manifest) => integrationSettings(manifest.id, manifest.origins, origin, variables) };
+  });
+  ann = await world.browser("acme");
+});
+afterAll(async () => {
+  await world.close();
+  await sandbox.close();
+});
+
+/** Answers Linear's consent page; the parameters that it sends the browser back with. */
+async function consent(url: string, answer: { person?: string; decision?: "authorize" | "cancel" } = {}): Promise<string> {
+  const back = await sandbox.consent(Object.fromEntries(new URL(url).searchParams), answer);
+  return `${world.origin}/oauth/callback/linear?${back}`;
+}
+
+async function connect(answer: { person?: string } = {}, fields: Record<string, unknown> = {}) {
+  const begun = await ann.begin("linear", fields);
+  await ann.follow(await consent(begun.url, answer));
+  return world.hub.connections.flows.view(ann.scope, begun.flow);
+}
+
+describe("connecting Linear", () => {
+  it("ends in a connection with the identity that Linear gives", async () => {
+    const view = await connect();
+    expect(view).toMatchObject({ status: "connected", reason: null });
+    expect(view.connection).toMatchObject({
+      integration: "linear",
+      path: "/context/tools/linear",
+      accountEmail: "ann@acme.example",
+      scopes: ["read", "write"],
+      renews: true,
+      status: { state: "connected" },
+    });
+    expect(Object.values(view.connection?.capabilityStates ?? {}).filter((state) => state === "granted")).toHaveLength(6);
+    await world.hub.tools.flush();
+    const calls = await world.hub.db.withScope(ann.scope, (tx) => tx.select().from(apiCalls));
+    expect(calls.map((call) => [call.operation, call.status])).toEqual(
+      expect.arrayContaining([
+        ["POST /oauth/token", 200],
+        ["identity", 200],
+      ]),
+    );
+  });
+
+  it("says that the person cancelled", async () => {
+    const begun = await ann.begin("linear");
+    await ann.follow(await consent(begun.url, { decision: "cancel" }));
+    expect(await world.hub.connections.flows.view(ann.scope, begun.flow)).toMatchObject({ status: "denied" });
+  });
+
+  it("goes on working after a day, with a token that was renewed by rotation", async () => {
+    const view = await connect();
+    const id = decodeId("connection", view.connection?.id ?? "");
+    const mounted = (await world.hub.connections.mounted.list(ann.scope)).connections.find((connection) => connection.id === id);
+    const context = {
+      call: { workspaceId: ann.scope.workspaceId, connectionId: id, actor: { userId: ann.userId, job: null }, path: null },
+      timeZone: "UTC",
+      handle: async () => "abcdefgh",
+      find: async () => null,
+    };
+    const names = async () =>
+      (await mounted?.tool?.mount.list([{ type: "fixed", name: "teams" }], { cursor: null, limit: 50 }, context))?.entries.length;
+    const before = await names();
+    expect(before).toBeGreaterThan(0);
+    const refreshedAt = (await world.hub.connections.get(ann.scope, view.connection?.id ?? "")).tokenRefreshedAt;
+    for (let day = 0; day < 2; day++) {
+      await sandbox.control.advanceClock(25 * 3_600_000);
+      expect(await names()).toBe(before);
+    }
+    expect((await world.hub.connections.get(ann.scope, view.connection?.id ?? "")).tokenRefreshedAt).not.toBe(refreshedAt);
+  });
+
+  it("asks for a person when Linear ended the grant, and mends the same connection", async () => {
+    const view = await connect();
+    const id = decodeId("connection", view.connection?.id ?? "");
+    await sandbox.control.revokeGrants();
+    const send = await world.hub.connections.mounted.authorizedSend(ann.scope, id);
+    const request = {
+      method: "POST" as const,
+      url: `${sandbox.origin}/graphql`,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ viewer { id } }" }),
+      repeatability: "safe" as const,
+      operation: "viewer",
+      authorization: "connection" as const,
+    };
+    const context = { workspaceId: ann.scope.workspaceId, connectionId: id, actor: { userId: ann.userId, job: null }, path: null };
+    await expect(send(request, context)).rejects.toMatchObject({ code: "ENOTCONN" });
+    expect((await world.hub.connections.get(ann.scope, view.connection?.id ?? "")).status.state).toBe("reauth_required");
+    const again = await connect();
+    expect(again.connection).toMatchObject({ id: view.connection?.id, status: { state: "connected" } });
+    expect((await send(request, context)).status).toBe(200);
+  });
+
+  it("revokes the grant when it is disconnected, and says so", async () => {
+    const view = await connect();
+    const receipt = await world.hub.connections.disconnect(ann.scope, view.connection?.id ?? "");
+    expect(receipt.revoked.outcome).toBe("revoked");
+    expect(await world.hub.connections.list(ann.scope)).toEqual([]);
+  });
+});
