@@ -104,6 +104,7 @@ describe("an edit of an issue", () => {
       ["assignee", "ben@acme.example"],
       ["due_date", "2027-01-31"],
     ]);
+    expect(plan.effects).toEqual(["Linear may notify the new assignee."]);
     expect(await operationsOf("issueUpdate")).toBe(0);
     await perform(plan);
     const { text } = await mount.read(location, null, context);
@@ -127,6 +128,10 @@ describe("an edit of an issue", () => {
     const { text } = await mount.read(location, null, context);
     expect(text).toMatch(/^assignee: Ann Smith~/m);
     expect(text).toMatch(/^due_date: null$/m);
+  });
+
+  it("of a state alone bothers nobody", async () => {
+    expect((await planUpdate((text) => withField(text, "state", "Done"))).plan.effects).toEqual([]);
   });
 
   it("rewrites the description when the file has one, and clears it when it is empty", async () => {
@@ -278,6 +283,7 @@ describe("comments", () => {
       call: expect.stringMatching(/^commentCreate on ENG-/),
       changes: [{ field: "comment", from: null }],
     });
+    expect(plan.effects).toEqual([expect.stringMatching(/^Linear may notify the people subscribed to ENG-\d+\.$/)]);
     await sandbox.control.addFault({ match: { operation: "commentCreate" }, effect: { kind: "lost_answer" } });
     await perform(plan);
     await perform(plan);
