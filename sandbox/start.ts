@@ -1,7 +1,8 @@
 import { createFaultBox } from "./control/faults";
 import { createJournal } from "./control/journal";
 import { startControl } from "./control/server";
-import { startLinear } from "./linear/server";
+import { createKeeper } from "./keeper";
+import { type LinearSandbox, type SavedLinear, startLinear } from "./linear/server";
 import type { LinearSettings } from "./linear/settings";
 import type { OAuthClient } from "./oauth/grants";
 
@@ -17,6 +18,8 @@ export interface SandboxOptions {
   /** Where the `url` of an issue leads; the sandbox's own page of it by default. */
   readonly webOrigin?: string;
   readonly settings?: Partial<LinearSettings>;
+  /** Keeps rows and grants over a restart, so that a connection made in one run works in the next; a fresh seed without it. */
+  readonly stateFile?: string;
 }
 
 export interface Sandbox {
@@ -34,12 +37,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = () => base() + aheadMs;
   const faults = createFaultBox();
   const journal = createJournal();
-  const linear = await startLinear({
+  const keeper = options.stateFile === undefined ? null : createKeeper(options.stateFile, (): SavedLinear => linear.save());
+  const linear: LinearSandbox = await startLinear({
     port: options.port ?? 0,
     clock,
     clients: options.clients,
     faults,
     journal,
+    saved: keeper?.load() ?? null,
+    onChange: () => keeper?.changed(),
     ...(options.webOrigin === undefined ? {} : { webOrigin: options.webOrigin }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   });
@@ -47,6 +53,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const control = await startControl({
       port: options.controlPort ?? 0,
       tools: { linear: { sandbox: linear, faults, journal } },
+      onChange: () => keeper?.changed(),
       clock: {
         advance: (byMs) => {
           aheadMs += byMs;
@@ -61,6 +68,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       controlOrigin: `http://127.0.0.1:${control.port}`,
       close: async () => {
         await Promise.all([linear.close(), control.close()]);
+        keeper?.flush();
       },
     };
   } catch (error) {

@@ -32,7 +32,12 @@ runCommand(async () => {
   console.log(`build     ready (${seconds()})`);
 
   const client = sandboxClient(dataDir, origin);
-  const sandbox = await startSandbox({ port: sandboxPort, controlPort: sandboxPort + 1, clients: [client] });
+  const sandbox = await startSandbox({
+    port: sandboxPort,
+    controlPort: sandboxPort + 1,
+    clients: [client],
+    stateFile: path.join(dataDir, "sandbox.state"),
+  });
   console.log(`sandbox   ready (${seconds()})  Linear, simulated: ${sandbox.origin}`);
 
   const hub = startServer({

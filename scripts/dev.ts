@@ -13,7 +13,12 @@ runCommand(async () => {
   await assertPortFree(sandboxPort, "127.0.0.1", "SANDBOX_PORT");
   await assertPortFree(sandboxPort + 1, "127.0.0.1", "SANDBOX_PORT");
   const client = sandboxClient(dataDir, origin);
-  const sandbox = await startSandbox({ port: sandboxPort, controlPort: sandboxPort + 1, clients: [client] });
+  const sandbox = await startSandbox({
+    port: sandboxPort,
+    controlPort: sandboxPort + 1,
+    clients: [client],
+    stateFile: path.join(dataDir, "sandbox.state"),
+  });
   console.log(`sandbox   Linear, simulated: ${sandbox.origin}`);
   const next = startNode([path.join(root, "node_modules/next/dist/bin/next"), "dev", "--hostname", "127.0.0.1", "--port", String(port)], {
     env: {

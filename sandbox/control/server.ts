@@ -16,6 +16,8 @@ export interface ControlOptions {
   readonly port: number;
   readonly tools: { readonly linear: ControlledTool };
   readonly clock: { advance(byMs: number): void; reset(): void };
+  /** Called after every command. */
+  readonly onChange: () => void;
 }
 
 /** The control port: `POST /` one command, `GET /state`, `GET /journal`. On 127.0.0.1 only, and closed to browsers. */
@@ -72,7 +74,9 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
     const command = controlCommand.safeParse(body);
     if (!command.success) return json(400, { error: z.prettifyError(command.error) });
     try {
-      return json(200, run(command.data));
+      const answered = json(200, run(command.data));
+      options.onChange();
+      return answered;
     } catch (error) {
       return json(400, { error: error instanceof Error ? error.message : "The command failed." });
     }

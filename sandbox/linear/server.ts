@@ -3,14 +3,14 @@ import type { FaultBox } from "../control/faults";
 import type { Journal } from "../control/journal";
 import { json, listen, type SandboxRequest, type SandboxResponse } from "../http/server";
 import { createAuthorizeEndpoint, type Subject } from "../oauth/authorize-endpoint";
-import { createGrantBook, type OAuthClient } from "../oauth/grants";
+import { createGrantBook, type OAuthClient, type SavedGrants } from "../oauth/grants";
 import { answerRevoke, answerToken } from "../oauth/token-endpoint";
 import { operationsOf } from "./execute";
 import { createGraphqlEndpoint, scriptedRateLimit } from "./graphql-endpoint";
 import { createHome } from "./home";
 import { createLimits } from "./limits";
 import { linearAuthorize, linearToken, metadata, stylesheetPath } from "./oauth";
-import type { UserRow } from "./rows";
+import type { UserRow, Workspace } from "./rows";
 import { seedWorkspaces } from "./seed";
 import { documentedSettings, type LinearSettings } from "./settings";
 import { createStore, seedId } from "./store";
@@ -26,6 +26,16 @@ export interface LinearOptions {
   /** Where `url` fields lead; the sandbox's own pages by default. */
   readonly webOrigin?: string;
   readonly settings?: Partial<LinearSettings>;
+  /** What an earlier run saved; the seed without it. */
+  readonly saved?: SavedLinear | null;
+  /** Called after every request that may have changed something. */
+  readonly onChange?: () => void;
+}
+
+/** What lives on over a restart: rows and grants. Settings, limits and faults do not. */
+export interface SavedLinear {
+  readonly workspaces: ReadonlyMap<string, Workspace>;
+  readonly grants: SavedGrants;
 }
 
 /** The simulated Linear on one origin: consent, tokens, GraphQL and the pages that show what is in it. */
@@ -38,6 +48,10 @@ export async function startLinear(options: LinearOptions) {
   const store = createStore({ clock, seed: seedWorkspaces });
   const limits = createLimits(clock);
   const book = createGrantBook({ clock, policy: () => settings, tokenPrefix: "lin" });
+  if (options.saved !== null && options.saved !== undefined) {
+    store.restore(options.saved.workspaces);
+    book.restore(options.saved.grants);
+  }
 
   const subjects = (): readonly Subject[] =>
     [...store.workspaces.values()].flatMap(({ organization, users }) =>
@@ -111,6 +125,7 @@ export async function startLinear(options: LinearOptions) {
     port: options.port,
     handler: async (request) => {
       const response = await route(request);
+      if (request.method === "POST") options.onChange?.();
       return { ...response, headers: { ...response.headers, "x-request-id": randomUUID() } };
     },
     scripted: {
@@ -150,6 +165,7 @@ export async function startLinear(options: LinearOptions) {
       book.clear();
       limits.clear();
     },
+    save: (): SavedLinear => ({ workspaces: store.workspaces, grants: book.save() }),
     /** What is in it, in numbers; no token and no text. */
     inspect: () => ({
       grants: book.counts(),

@@ -10,6 +10,8 @@ export interface Store {
   writeTime(): string;
   /** Back to the seed. */
   reset(): void;
+  /** In the place of everything: the workspaces of an earlier run. */
+  restore(saved: ReadonlyMap<string, Workspace>): void;
 }
 
 export function createStore(options: { clock: () => number; seed: (nowMs: number) => readonly Workspace[] }): Store {
@@ -21,6 +23,10 @@ export function createStore(options: { clock: () => number; seed: (nowMs: number
     writeTime() {
       lastMs = Math.max(options.clock(), lastMs + 1);
       return new Date(lastMs).toISOString();
+    },
+    restore(saved) {
+      workspaces.clear();
+      for (const [id, workspace] of saved) workspaces.set(id, workspace);
     },
     reset() {
       workspaces.clear();

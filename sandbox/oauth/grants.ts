@@ -80,6 +80,14 @@ export function sameSecret(left: string, right: string): boolean {
   return timingSafeEqual(digest(left), digest(right));
 }
 
+/** The book's tables, which share their grants. */
+export interface SavedGrants {
+  readonly codes: ReadonlyMap<string, Code>;
+  readonly access: ReadonlyMap<string, AccessToken>;
+  readonly refreshes: ReadonlyMap<string, RefreshToken>;
+  readonly grants: ReadonlyMap<string, Grant>;
+}
+
 const secret = (prefix: string) => `${prefix}_${randomBytes(24).toString("base64url")}`;
 
 /** Codes, tokens and grants of one simulated tool. */
@@ -100,6 +108,9 @@ export interface GrantBook {
   expireAccessTokens(): number;
   revokeAll(): number;
   clear(): void;
+  /** Everything, to be kept over a restart; holds live secrets. */
+  save(): SavedGrants;
+  restore(saved: SavedGrants): void;
   counts(): { readonly liveGrants: number; readonly liveAccessTokens: number; readonly refreshTokens: number; readonly codes: number };
 }
 
@@ -127,6 +138,10 @@ export function createGrantBook(options: { clock: () => number; policy: () => To
     access.set(tokens.accessToken, { grant, expiresAtMs: clock() + policy().accessTokenSeconds * 1000 });
     refreshes.set(tokens.refreshToken, { grant, successor: null });
     return tokens;
+  }
+
+  function clear(): void {
+    for (const map of [codes, access, refreshes, grants]) map.clear();
   }
 
   function requireSecret(client: OAuthClient, secretGiven: boolean, usedPkce: boolean): void {
@@ -230,8 +245,14 @@ export function createGrantBook(options: { clock: () => number; policy: () => To
       return live.length;
     },
 
-    clear() {
-      for (const map of [codes, access, refreshes, grants]) map.clear();
+    clear,
+    save: () => ({ codes, access, refreshes, grants }),
+    restore(saved) {
+      clear();
+      for (const [code, value] of saved.codes) codes.set(code, value);
+      for (const [token, value] of saved.access) access.set(token, value);
+      for (const [token, value] of saved.refreshes) refreshes.set(token, value);
+      for (const [id, value] of saved.grants) grants.set(id, value);
     },
 
     counts: () => ({
