@@ -10,26 +10,26 @@ export interface PageFrameProps {
   /** Buttons at the end of the title's row. */
   readonly actions?: ReactNode;
   /** The widest the content grows; tables take `wide`. */
-  readonly width?: "reading" | "wide" | "full";
+  readonly width?: "reading" | "wide";
   readonly children: ReactNode;
 }
 
-const widths = { reading: "max-w-3xl", wide: "max-w-6xl", full: "max-w-none" };
+const widths = { reading: "max-w-3xl", wide: undefined };
 
 /** A page inside the shell: it scrolls here, below the shell's own bars, so that the shell stays put. */
 export function PageFrame({ back, title, lead, actions, width = "wide", children }: PageFrameProps) {
   return (
     <div data-slot="page-frame" className="h-full overflow-y-auto">
-      <div className={cn("mx-auto px-4 pt-6 pb-16 sm:px-8 sm:pt-8", widths[width])}>
+      <div className="mx-auto max-w-6xl px-4 pt-6 pb-16 sm:px-8 sm:pt-8">
         {back}
-        <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-3">
+        <header className={cn("mb-6 flex flex-wrap items-start gap-x-6 gap-y-3", widths[width])}>
           <div className="min-w-0 flex-1 basis-64">
             <h1 className="break-words font-semibold text-xl">{title}</h1>
             {lead === undefined ? null : <div className="mt-1 max-w-prose text-muted-foreground">{lead}</div>}
           </div>
           {actions === undefined ? null : <div className="flex flex-wrap items-center gap-2">{actions}</div>}
         </header>
-        {children}
+        <div className={widths[width]}>{children}</div>
       </div>
     </div>
   );

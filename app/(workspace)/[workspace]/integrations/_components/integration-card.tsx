@@ -71,28 +71,24 @@ export function IntegrationCard({ entry, slug, mayManage, onConnect }: Integrati
 
       <div className="flex min-h-13 flex-wrap items-center gap-2 rounded-b-lg border-t bg-muted/50 px-4 py-2.5">
         {first === undefined ? (
-          <Unconnected entry={entry} mayManage={mayManage} onConnect={onConnect} />
+          <ConnectAction entry={entry} mayManage={mayManage} onConnect={onConnect} />
+        ) : entry.status.state === "reauth_required" && mayManage ? (
+          <Button size="sm" onClick={onConnect}>
+            <KeyRound /> Sign in again
+          </Button>
         ) : (
-          <>
-            {entry.status.state === "reauth_required" && mayManage ? (
-              <Button size="sm" onClick={onConnect}>
-                <KeyRound /> Sign in again
-              </Button>
-            ) : (
-              <Button size="sm" variant="outline" asChild>
-                <Link href={filesUrl(slug, first.path)}>
-                  <FolderOpen /> Open files
-                </Link>
-              </Button>
-            )}
-            <Button size="sm" variant="ghost" asChild>
-              <Link href={detail}>
-                <SlidersHorizontal /> Details
-                <span className="sr-only">of {entry.name}</span>
-              </Link>
-            </Button>
-          </>
+          <Button size="sm" variant="outline" asChild>
+            <Link href={filesUrl(slug, first.path)}>
+              <FolderOpen /> Open files
+            </Link>
+          </Button>
         )}
+        <Button size="sm" variant="ghost" asChild>
+          <Link href={detail}>
+            <SlidersHorizontal /> Details
+            <span className="sr-only">of {entry.name}</span>
+          </Link>
+        </Button>
       </div>
     </li>
   );
@@ -104,30 +100,19 @@ function StatusReason({ entry }: { readonly entry: CatalogueEntry }) {
   if (status.state === "not_configured") {
     return (
       <div className="text-muted-foreground">
-        {entry.available ? "It waits for these variables:" : "This version cannot connect it yet. It will wait for these variables:"}
+        {entry.available ? "It waits for these variables:" : "Comes in a later version, and will wait for:"}
         <MissingVariables names={status.missingVariables} />
       </div>
     );
   }
-  if (!entry.available) return <p className="text-muted-foreground">This version of the hub cannot connect it yet.</p>;
+  if (!entry.available) return <p className="text-muted-foreground">Comes in a later version.</p>;
   if (status.state === "connected" || status.state === "disconnected") return null;
   return <p className="text-muted-foreground">{status.reason}</p>;
 }
 
-function Unconnected({
-  entry,
-  mayManage,
-  onConnect,
-}: {
-  readonly entry: CatalogueEntry;
-  readonly mayManage: boolean;
-  readonly onConnect: () => void;
-}) {
-  if (!entry.available) return <p className="text-muted-foreground text-xs">There is nothing to do here until then.</p>;
-  if (entry.status.state === "not_configured") {
-    return <p className="text-muted-foreground text-xs">Whoever runs this hub sets the variables above and restarts it.</p>;
-  }
-  if (!mayManage) return <p className="text-muted-foreground text-xs">An admin or the owner of this workspace can connect it.</p>;
+function ConnectAction({ entry, mayManage, onConnect }: Pick<IntegrationCardProps, "entry" | "mayManage" | "onConnect">) {
+  if (!entry.available || entry.status.state === "not_configured") return null;
+  if (!mayManage) return <p className="text-muted-foreground text-xs">An admin or the owner can connect it.</p>;
   return (
     <Button size="sm" onClick={onConnect} disabled={entry.status.state === "disconnecting"}>
       <Plug /> Connect <span className="sr-only">{entry.name}</span>

@@ -19,7 +19,7 @@ import type { CatalogueEntry, ConnectionView } from "@/server/integrations/catal
 
 /** Connects the first tool and goes on to its files; can be skipped. */
 export function ConnectFirst() {
-  const { slug, name, demo, can } = useWorkspace();
+  const { slug, demo, can } = useWorkspace();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const router = useRouter();
@@ -38,7 +38,7 @@ export function ConnectFirst() {
     <div className="h-full overflow-y-auto">
       <div className="mx-auto w-full max-w-xl px-4 py-10 sm:py-16">
         <Steps current={1} />
-        <h1 className="mt-6 break-words font-semibold text-2xl">Connect {name}’s first tool</h1>
+        <h1 className="mt-6 font-semibold text-2xl">Connect your first tool</h1>
         <p className="mt-2 mb-6 text-base text-muted-foreground">
           Its records become files here. {demo ? "This is the demo, so its tools are a sandbox on this machine." : null}
         </p>

@@ -115,10 +115,10 @@ function NotConnected({ tool, mayManage }: { readonly tool: CatalogueEntry; read
             tool.available ? (unset === null ? `${tool.name} is not connected` : `${tool.name} is not configured`) : "Not available yet"
           }
         >
-          {tool.available ? null : <p>This version of the hub cannot connect {tool.name} yet.</p>}
+          {tool.available ? null : <p>{tool.name} can be connected in a later version of the hub.</p>}
           {unset === null ? null : (
             <div className="grid justify-items-center gap-1">
-              <p>Whoever runs this hub sets these variables and restarts it:</p>
+              <p>{tool.available ? "Whoever runs this hub sets these variables and restarts it:" : "It will need these variables:"}</p>
               <MissingVariables names={unset} />
               <p className="mt-3">
                 The app registered at {tool.name} needs this redirect address:
