@@ -26,6 +26,9 @@ const globals = globalThis as typeof globalThis & { hubMailbox?: MailboxMessage[
 /** The demo's mailbox, newest first: in memory only, gone with the process. */
 export const listMailbox = (): readonly MailboxMessage[] => globals.hubMailbox ?? [];
 
+/** Whether mail stays in the local mailbox, which then has a page. Never in production. */
+export const hasMailbox = (env: Pick<Env, "mode" | "smtpUrl">): boolean => env.mode !== "production" && env.smtpUrl === undefined;
+
 const subjectOf = (origin: string) => `Sign in to Byte at ${new URL(origin).host}`;
 
 const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
@@ -39,7 +42,10 @@ export function composeMail(mail: SignInMail, origin: string, from: string) {
   return { to: { name: "", address: mail.to }, from, subject: subjectOf(origin), text, html };
 }
 
-/** Chooses where mail goes: SMTP when it is set, the mailbox in the demo, nowhere (a refusal) otherwise. */
+/**
+ * Chooses where mail goes: SMTP when it is set; else the mailbox, in the demo and in development, which both are for this machine only and
+ * refuse to be anything else; nowhere (a refusal) in production.
+ */
 export function createSendMail(env: Pick<Env, "mode" | "smtpUrl" | "mailFrom" | "origin">): SendMail | null {
   const { smtpUrl } = env;
   if (smtpUrl !== undefined) {
@@ -49,7 +55,7 @@ export function createSendMail(env: Pick<Env, "mode" | "smtpUrl" | "mailFrom" | 
       if (result.rejected.length > 0) throw new Error("The mail server refused the recipient.");
     };
   }
-  if (env.mode !== "demo") return null;
+  if (!hasMailbox(env)) return null;
   return async (mail) => {
     const message = { to: mail.to, subject: subjectOf(env.origin), url: mail.url, sentAt: new Date().toISOString() };
     globals.hubMailbox = [message, ...listMailbox()].slice(0, mailboxSize);

@@ -5,16 +5,16 @@ import { notFound } from "next/navigation";
 import { AbsoluteTime } from "@/components/time";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
-import { listMailbox } from "@/server/auth/mail";
+import { hasMailbox, listMailbox } from "@/server/auth/mail";
 import { getHub } from "@/server/compose/hub";
 import { AuthFrame } from "../_components/auth-frame";
 
 export const metadata: Metadata = { title: "Demo mailbox" };
 
-/** The demo's local mailbox: nothing leaves this machine. In every other mode there is no such page. */
+/** The demo's local mailbox: nothing leaves this machine. In production there is no such page. */
 export default async function MailboxPage() {
   const { env } = await getHub();
-  if (env.mode !== "demo") notFound();
+  if (!hasMailbox(env)) notFound();
   const messages = listMailbox();
   return (
     <AuthFrame

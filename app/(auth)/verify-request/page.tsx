@@ -2,6 +2,7 @@ import { MailOpen } from "lucide-react";
 import type { Metadata } from "next";
 import Link from "next/link";
 import { Button } from "@/components/ui/button";
+import { hasMailbox } from "@/server/auth/mail";
 import { getHub } from "@/server/compose/hub";
 import { AuthFrame } from "../_components/auth-frame";
 
@@ -22,10 +23,10 @@ export default async function VerifyRequestPage() {
         </>
       }
     >
-      {env.mode === "demo" ? (
+      {hasMailbox(env) ? (
         <Button size="lg" asChild>
           <Link href="/mailbox">
-            <MailOpen /> Open the demo mailbox
+            <MailOpen /> Open the local mailbox
           </Link>
         </Button>
       ) : undefined}
