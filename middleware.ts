@@ -30,7 +30,8 @@ function contentSecurityPolicy(nonce: string, dev: boolean): string {
 
 export function middleware(request: NextRequest): NextResponse {
   const { pathname, search } = request.nextUrl;
-  const { origin } = getEnv();
+  const { origin, role } = getEnv();
+  if (role === "worker") return new NextResponse("This process runs jobs; it answers /api/health only.\n", { status: 404 });
   if (!isPublic(pathname) && !request.cookies.has(sessionCookieName(origin))) {
     return NextResponse.redirect(`${origin}/sign-in?${new URLSearchParams({ next: `${pathname}${search}` })}`);
   }
@@ -42,6 +43,7 @@ export function middleware(request: NextRequest): NextResponse {
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);
   response.headers.set("cache-control", "private, no-store");
+  if (origin.startsWith("https:")) response.headers.set("strict-transport-security", "max-age=31536000");
   return response;
 }
 

@@ -4,7 +4,18 @@ import type { NextConfig } from "next";
  * Standalone output: `npm start`, the demo and the container all run the same folder, so what is traced here is
  * what production has. The migrations and PGlite's files are read at run time, which tracing cannot see.
  */
+const headers = [
+  { key: "x-content-type-options", value: "nosniff" },
+  // Sign-in links and invitations carry a token in their address: no other site is told it.
+  { key: "referrer-policy", value: "same-origin" },
+  { key: "x-frame-options", value: "DENY" },
+  { key: "permissions-policy", value: "camera=(), microphone=(), geolocation=(), payment=(), usb=()" },
+];
+
 const config: NextConfig = {
+  headers: async () => [{ source: "/:path*", headers }],
+  // `next dev` prints every address it is asked for; these hold single-use tokens and codes.
+  logging: { incomingRequests: { ignore: [/^\/sign-in\/confirm/, /^\/oauth\/callback/, /^\/api\/auth\/callback/, /^\/invite\//] } },
   output: "standalone",
   outputFileTracingRoot: import.meta.dirname,
   outputFileTracingIncludes: {

@@ -6,6 +6,7 @@ import { appRouter } from "@/server/trpc/root";
 /** The API's door. Queries are GET; a POST, which may change something, is answered to the hub's own pages only. */
 async function handle(request: Request): Promise<Response> {
   const { env } = await getHub();
+  if (env.role === "worker") return new Response("Not found", { status: 404 });
   if (request.method !== "GET" && !isSameOrigin(request, env.origin)) {
     return Response.json(
       { error: { message: `Open the hub at ${env.origin}: changes are taken from its own pages only.` } },
