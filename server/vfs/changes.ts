@@ -25,7 +25,7 @@ import {
   writeInput,
 } from "./operations";
 import { parentOf, parsePath } from "./path";
-import { type KeyStore, keyAbandonedMs, type PlanStore } from "./stores";
+import { type KeyStore, keyAbandonedMs, mayHaveChanged, type PlanStore } from "./stores";
 import { maxTextBytes } from "./text";
 
 /** A plan where `dryRun` was asked for, a receipt otherwise. */
@@ -164,8 +164,7 @@ export function createChanges(options: ChangesOptions): Changes {
       if (answer.kind === "receipt") await keys.succeed(scope, key, answer.receipt);
       return answer;
     } catch (error) {
-      const keep = error instanceof HubError && (error.details.outcome === "unknown" || error.details.receipt !== undefined);
-      if (keep) await keys.fail(scope, key, toErrorBody(error));
+      if (error instanceof HubError && mayHaveChanged(error)) await keys.fail(scope, key, toErrorBody(error));
       else await keys.release(scope, key);
       throw error;
     }
@@ -227,7 +226,7 @@ export function createChanges(options: ChangesOptions): Changes {
           try {
             return await attempt();
           } catch (error) {
-            const raced = error instanceof HubError && error.code === "ESTALE" && error.details.receipt === undefined;
+            const raced = error instanceof HubError && error.code === "ESTALE" && !mayHaveChanged(error);
             if (!raced || input.ifMatch !== undefined || tried === editAttempts) throw error;
           }
         }

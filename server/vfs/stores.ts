@@ -1,5 +1,5 @@
 import type { WorkspaceScope } from "@/db/scope";
-import type { ErrorBody } from "@/server/errors";
+import type { ErrorBody, HubError } from "@/server/errors";
 import type { MountPlan } from "./mount";
 import type { Receipt } from "./node";
 
@@ -44,3 +44,9 @@ export interface AuditRecord {
 }
 
 export type AuditSink = (scope: WorkspaceScope, record: AuditRecord) => Promise<void>;
+
+/** Whether a failed change may have changed something: a step of it was done, or nobody knows. */
+export function mayHaveChanged(error: HubError): boolean {
+  const { outcome, receipt } = error.details;
+  return outcome === "unknown" || (receipt?.steps.some((step) => step.outcome === "done") ?? false);
+}

@@ -1,6 +1,6 @@
 import { HubError } from "@/server/errors";
 import type { Mount, MountRequest } from "../mount";
-import type { AuditSink } from "../stores";
+import { type AuditSink, mayHaveChanged } from "../stores";
 
 /** Records who changed what: path and operation, never contents. Of what only one person sees, the mount's path alone. */
 export function audit(record: AuditSink): (mount: Mount) => Mount {
@@ -22,8 +22,8 @@ export function audit(record: AuditSink): (mount: Mount) => Mount {
           if (outcome.changed) await write(request, plan.operation, outcome.canonicalPath, "done");
           return outcome;
         } catch (error) {
-          const reached = error instanceof HubError && (error.details.receipt !== undefined || error.details.outcome === "unknown");
-          if (reached) await write(request, plan.operation, plan.path, error.details.outcome === "unknown" ? "unknown" : "failed");
+          if (error instanceof HubError && mayHaveChanged(error))
+            await write(request, plan.operation, plan.path, error.details.outcome === "unknown" ? "unknown" : "failed");
           throw error;
         }
       },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Tx } from "@/db/client";
 import { HubError } from "@/server/errors";
 import type { Mount, MountChange, MountChangeRequest, MountOutcome, MountPlan, MountRequest } from "../mount";
-import { parsePath } from "../path";
+import { maxPathBytes, parsePath } from "../path";
 import { etagOf } from "../text";
 import type { JsonObject } from "../tool-mount";
 import { findRow, type NodeRow } from "./node-rows";
@@ -31,6 +31,8 @@ export function createStorageChanges(context: StorageContext): Pick<Mount, "plan
     async plan(request) {
       if (request.segments.length === 0) throw rootRefusal(request);
       if (policy.shape === "daily") checkDay(request);
+      checkLength(context, request, request.segments);
+      if (request.change.type === "move") checkLength(context, request, request.change.toSegments);
       return db.withScope(request.scope, async (tx) => {
         const path = storedPath(policy, request.scope, request.segments);
         const row = await findRow(tx, request.scope.workspaceId, path, request.now);
@@ -50,6 +52,12 @@ function rootRefusal(request: MountChangeRequest): HubError {
   if (operation === "mkdir") return new HubError("EEXIST", "This directory is there already.", { path });
   if (operation === "write" || operation === "append") return new HubError("EISDIR", "This is a directory; name a file in it.", { path });
   return new HubError("EACCES", "This directory is part of the tree itself and stays.", { path });
+}
+
+/** What is kept of a person's path names the person too, and is as limited as the path. */
+function checkLength(context: StorageContext, request: MountChangeRequest, segments: readonly string[]): void {
+  if (Buffer.byteLength(storedPath(context.policy, request.scope, segments)) <= maxPathBytes) return;
+  throw new HubError("EINVAL", "The path is too long for this place.", { path: request.path, details: { limit: maxPathBytes } });
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -200,7 +200,7 @@ export async function moveNode(
     tx,
     sql`select max(octet_length(n.path)) as longest from vfs_node n where n.workspace_id = ${workspaceId} and ${below(from)}`,
   );
-  const grown = (asNumber(longest[0]?.longest) ?? 0) - Buffer.byteLength(from) + Buffer.byteLength(target.path);
+  const grown = (asNumber(longest[0]?.longest) ?? 0) - Buffer.byteLength(from) + Buffer.byteLength(to);
   if (grown > maxPathBytes) {
     throw new HubError("EINVAL", "A path below this directory would become longer than 1,024 bytes.", { path: target.path });
   }

@@ -4,11 +4,9 @@ import type { Database } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
 import { createHubFileSystem } from "@/server/compose/file-system";
-import { HubError } from "@/server/errors";
-import type { ChangeAnswer } from "../changes";
 import type { FileSystem } from "../file-system";
-import type { Plan, Receipt } from "../node";
 import { sweepExpired } from "./sweep";
+import { codeOf, failing, planOf, receiptOf } from "./testing";
 
 const hourMs = 60 * 60 * 1000;
 let db: Database;
@@ -37,25 +35,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => db.close());
-
-function receiptOf(answer: ChangeAnswer): Receipt {
-  if (answer.kind === "receipt") return answer.receipt;
-  throw new Error("a receipt was expected");
-}
-function planOf(answer: ChangeAnswer): Plan {
-  if (answer.kind === "plan") return answer.plan;
-  throw new Error("a plan was expected");
-}
-async function failing(work: Promise<unknown>): Promise<HubError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof HubError) return error;
-    throw error;
-  }
-  throw new Error("a refusal was expected");
-}
-const codeOf = async (work: Promise<unknown>): Promise<string> => (await failing(work)).code;
 
 let counter = 0;
 /** A directory of its own for a test. */

@@ -1,0 +1,161 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import type { WorkspaceScope } from "@/db/scope";
+import { encodeId } from "@/server/ids";
+import { companionName } from "../../identity";
+import type { Freshness, Node, Operation, ReadFormat } from "../../node";
+import { joinPath, parentOf } from "../../path";
+import { type NodeRow, nodeColumns, nodeRow, run } from "../../storage/node-rows";
+import { estimateTokens } from "../../text";
+import type { Location } from "../../tool-mount";
+import type { Mirror } from "./mirror";
+
+/** Rows of the mirror as nodes: display paths are put together from the names of the ancestors. */
+
+/** A resolved place: the rows from the mount's first level down to it; empty at the mount's root. */
+export type Chain = readonly NodeRow[];
+
+/** Whether the row is an item's companion directory. */
+const isCompanion = (row: NodeRow): boolean => row.attributes.isCompanion === true;
+
+/** The id paths from below `root` down to `path`, outermost first. */
+export function lineage(root: string, path: string): readonly string[] {
+  const paths: string[] = [];
+  let current = root;
+  for (const segment of path.slice(root.length + 1).split("/")) {
+    current = `${current}/${segment}`;
+    paths.push(current);
+  }
+  return paths;
+}
+
+/** The rows at those id paths, by path. */
+export async function readRows(tx: Tx, scope: WorkspaceScope, paths: readonly string[]): Promise<ReadonlyMap<string, NodeRow>> {
+  if (paths.length === 0) return new Map();
+  const rows = await run(
+    tx,
+    sql`select ${nodeColumns} from vfs_node n where n.workspace_id = ${scope.workspaceId} and n.path = any(${sql.param(paths)}::text[])`,
+  );
+  return new Map(rows.map((row) => [String(row.path), nodeRow(row)]));
+}
+
+/** The chain down to an id path out of rows that were read, or null where one is missing. A companion is named after its item. */
+export function chainTo(root: string, path: string, rows: ReadonlyMap<string, NodeRow>): Chain | null {
+  const chain: NodeRow[] = [];
+  let current = root;
+  for (const segment of path === root ? [] : path.slice(root.length + 1).split("/")) {
+    current = `${current}/${segment}`;
+    const row = rows.get(current);
+    if (row === undefined) return null;
+    const item = isCompanion(row) ? chain.pop() : undefined;
+    chain.push(item === undefined ? row : { ...row, name: companionName(item.name) });
+  }
+  return chain;
+}
+
+export function displayPathOf(mirror: Mirror, chain: Chain): string {
+  return [mirror.connection.mountPath, ...chain.map(({ name }) => name)].join("/");
+}
+
+/** Where the tool knows it. */
+export function locationOf(chain: Chain): Location {
+  return chain.map((row) => {
+    if (row.objectKind === null || row.externalId === null) {
+      return { type: "fixed", name: row.path.slice(row.path.lastIndexOf("/") + 1) };
+    }
+    const object = { type: "object", kind: row.objectKind, externalId: row.externalId } as const;
+    return isCompanion(row) ? { ...object, companion: true } : object;
+  });
+}
+
+/** The id path of the directory whose child a row is; a companion stands beside its item. */
+export const holderOf = (row: NodeRow): string => (isCompanion(row) ? parentOf(parentOf(row.path)) : parentOf(row.path));
+
+/** The format a file is printed in when none is asked for. */
+export function naturalFormat(mediaType: string | null): ReadFormat {
+  if (mediaType?.startsWith("text/markdown") === true) return "markdown";
+  return mediaType?.startsWith("application/json") === true ? "json" : "raw";
+}
+
+/** What can be done with a row: by the schema of its kind, and by what a directory takes. */
+export function canOf(mirror: Mirror, row: NodeRow): readonly Operation[] {
+  const { schemaKind, creates } = row.attributes;
+  const kindName = typeof schemaKind === "string" ? schemaKind : isCompanion(row) ? null : row.objectKind;
+  const kind = kindName === null ? undefined : mirror.kinds.get(kindName);
+  const removable = kind !== undefined && kind.remove !== null && row.objectKind !== null && !isCompanion(row);
+  if (row.kind === "directory") {
+    return ["stat", "list", ...(typeof creates === "string" ? (["write"] as const) : []), ...(removable ? (["remove"] as const) : [])];
+  }
+  return [
+    "stat",
+    "read",
+    ...(kind?.update === true ? (["write", "edit"] as const) : []),
+    ...(kind?.append === true ? (["append"] as const) : []),
+    ...(removable ? (["remove"] as const) : []),
+  ];
+}
+
+/** Makes nodes of a directory's rows; what rows of one kind have in common is worked out once. */
+export function nodeMaker(mirror: Mirror, parentPath: string, freshness: Freshness): (row: NodeRow, canonicalPath?: string) => Node {
+  const cans = new Map<string, readonly Operation[]>();
+  const { info } = mirror;
+  return (row, canonicalPath) => {
+    const key = `${row.kind} ${row.objectKind} ${row.attributes.schemaKind} ${row.attributes.creates} ${row.attributes.isCompanion}`;
+    let can = cans.get(key);
+    if (can === undefined) {
+      can = canOf(mirror, row);
+      cans.set(key, can);
+    }
+    const path = joinPath(parentPath, row.name);
+    return {
+      id: encodeId("node", row.nodeId),
+      path,
+      canonicalPath: canonicalPath ?? path,
+      name: row.name,
+      kind: row.kind,
+      mediaType: row.mediaType,
+      sizeBytes: row.sizeBytes,
+      etag: row.etag,
+      createdAt: row.createdAt?.toISOString() ?? null,
+      modifiedAt: row.modifiedAt?.toISOString() ?? null,
+      expiresAt: null,
+      hardExpiresAt: null,
+      webUrl: row.webUrl,
+      mount: info.path,
+      integration: info.integration,
+      connection: info.connection,
+      actsAs: info.actsAs,
+      externalId: row.externalId,
+      objectKind: row.objectKind,
+      can,
+      freshness,
+      tokenEstimate: estimateTokens(row.sizeBytes),
+      companion: row.attributes.companion === true ? joinPath(parentPath, companionName(row.name)) : null,
+    };
+  };
+}
+
+/** The node of a chain's last row. */
+export function chainNode(mirror: Mirror, chain: Chain, freshness: Freshness, canonicalPath?: string): Node {
+  const row = chain.at(-1);
+  if (row === undefined) throw new Error("the root of a mount has no row");
+  return nodeMaker(mirror, displayPathOf(mirror, chain.slice(0, -1)), freshness)(row, canonicalPath);
+}
+
+/** The display paths of objects that links point at, by id path; what is not mirrored is missing. */
+export async function canonicalPaths(
+  tx: Tx,
+  mirror: Mirror,
+  scope: WorkspaceScope,
+  rows: readonly NodeRow[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = rows.flatMap(({ kind, canonicalPath }) => (kind === "link" && canonicalPath !== null ? [canonicalPath] : []));
+  if (wanted.length === 0) return new Map();
+  const known = await readRows(tx, scope, [...new Set(wanted.flatMap((path) => lineage(mirror.root, path)))]);
+  return new Map(
+    wanted.flatMap((path) => {
+      const chain = chainTo(mirror.root, path, known);
+      return chain === null ? [] : [[path, displayPathOf(mirror, chain)] as const];
+    }),
+  );
+}

@@ -1,0 +1,215 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import { scopeUserId } from "@/db/scope";
+import { HubError } from "@/server/errors";
+import { type ParsedSegment, parseSegment, splitName } from "../../identity";
+import type { MountRequest } from "../../mount";
+import { parentOf } from "../../path";
+import { type NodeRow, nodeColumns, nodeRow, run, time } from "../../storage/node-rows";
+import type { LocationSegment } from "../../tool-mount";
+import { forgetPath, storeEntries } from "./entries";
+import { companionSegment, findHandle, type Mirror, toolContext } from "./mirror";
+import { type Chain, chainTo, displayPathOf, lineage, locationOf, readRows } from "./nodes";
+import { readState, walkDirectory } from "./walk";
+
+/** From a display path to the object: the handle decides, and only where there is none, the human name among its siblings. */
+
+/** Pages read through to find one name: 10,000 children of the usual page size. */
+const searchedPages = 40;
+
+/** The id path that a display path has if each segment means what it looks like. */
+export function guessIdPath(mirror: Mirror, segments: readonly string[]): string {
+  return [mirror.root, ...segments.map((segment) => guessSegment(segment))].join("/");
+}
+
+function guessSegment(segment: string): string {
+  const parsed = parseSegment(segment);
+  if (parsed === null) return segment;
+  return parsed.companion ? `${parsed.handle}${companionSegment}` : parsed.handle;
+}
+
+/** The chain of a display path out of one look at the mirror, where each segment means what it looks like; null otherwise. */
+export async function chainAtOnce(tx: Tx, mirror: Mirror, request: MountRequest): Promise<Chain | null> {
+  if (request.segments.length === 0) return [];
+  const path = guessIdPath(mirror, request.segments);
+  const rows = await readRows(tx, request.scope, lineage(mirror.root, path));
+  return matching(chainTo(mirror.root, path, rows), request.segments);
+}
+
+/** The chain if every row is what its segment says. */
+export function matching(chain: Chain | null, segments: readonly string[]): Chain | null {
+  if (chain === null) return null;
+  return chain.every((row, index) => means(segments[index] ?? "", row)) ? chain : null;
+}
+
+/** Whether a segment, with its handle or as a fixed name, is this row. */
+function means(segment: string, row: NodeRow): boolean {
+  if (row.objectKind === null) return row.name === segment;
+  const parsed = parseSegment(segment);
+  return parsed !== null && (parsed.extension === "" || parsed.extension === extensionOf(row.name));
+}
+
+const extensionOf = (name: string): string => parseSegment(name)?.extension ?? splitName(name).extension;
+
+/** The chain of a display path; ENOENT, ENOTDIR, and EINVAL with candidates for an ambiguous name. Asks the tool where the mirror ends. */
+export async function resolve(mirror: Mirror, request: MountRequest): Promise<Chain> {
+  const quick = await mirror.db.withScope(request.scope, (tx) => chainAtOnce(tx, mirror, request), { readOnly: true });
+  if (quick !== null) return quick;
+  const { chain, rest } = await resolveFar(mirror, request);
+  if (rest.length > 0) throw new HubError("ENOENT", "There is nothing at this path.", { path: request.path });
+  return chain;
+}
+
+/** The chain as far as the path leads, and the segments that lead nowhere. */
+export async function resolveFar(mirror: Mirror, request: MountRequest): Promise<{ chain: Chain; rest: readonly string[] }> {
+  let chain: Chain = [];
+  for (const [index, segment] of request.segments.entries()) {
+    const parent = chain.at(-1);
+    if (parent !== undefined && parent.kind !== "directory") {
+      throw new HubError("ENOTDIR", `${JSON.stringify(parent.name)} on this path is a file, not a directory.`, { path: request.path });
+    }
+    const child = await resolveChild(mirror, request, chain, segment);
+    if (child === null) return { chain, rest: request.segments.slice(index) };
+    chain = [...chain, child];
+  }
+  return { chain, rest: [] };
+}
+
+async function resolveChild(mirror: Mirror, request: MountRequest, chain: Chain, segment: string): Promise<NodeRow | null> {
+  const { scope } = request;
+  const directory = chain.at(-1)?.path ?? mirror.root;
+  const look = () => mirror.db.withScope(scope, (tx) => findChild(tx, mirror, request, directory, segment), { readOnly: true });
+  const find = async (): Promise<NodeRow | null> => {
+    const { row, ask } = await look();
+    if (row !== null || ask === null || !mirror.connection.isAuthorized) return row;
+    return askChild(mirror, request, chain, ask);
+  };
+  const found = await find();
+  if (found !== null || !mirror.connection.isAuthorized) return found;
+  const state = await mirror.db.withScope(scope, (tx) => readState(tx, scope, directory), { readOnly: true });
+  if (state.complete && !request.fresh) return null;
+  await walkDirectory(mirror, request, { path: directory, location: locationOf(chain) }, { pages: searchedPages, priority: "person" });
+  return find();
+}
+
+/** A child by handle, by fixed name, by human name, or by the caller's alias; else the object that the tool may know there. */
+async function findChild(
+  tx: Tx,
+  mirror: Mirror,
+  request: MountRequest,
+  directory: string,
+  segment: string,
+): Promise<{ readonly row: NodeRow | null; readonly ask: LocationSegment | null }> {
+  const { scope } = request;
+  const parsed = parseSegment(segment);
+  const guessed = `${directory}/${guessSegment(segment)}`;
+  const rows = await readRows(tx, scope, [`${directory}/${segment}`, guessed, ...(parsed?.companion === true ? [parentOf(guessed)] : [])]);
+  const fixed = rows.get(`${directory}/${segment}`);
+  if (fixed !== undefined && fixed.objectKind === null) return { row: fixed, ask: null };
+  const direct = rows.get(guessed);
+  if (direct !== undefined && means(segment, direct)) return { row: chainTo(directory, guessed, rows)?.[0] ?? direct, ask: null };
+  if (parsed !== null) {
+    const object = await askable(tx, mirror, request, rows, parsed, guessed);
+    if (object !== null) return { row: null, ask: object };
+  }
+  const named = await findByHumanName(tx, request, directory, segment);
+  if (named !== null) return named;
+  return { row: await findAlias(tx, request, directory, segment), ask: null };
+}
+
+/** The object that a known handle stands for, where the mirror has no row of it here: the tool is to be asked. */
+async function askable(
+  tx: Tx,
+  mirror: Mirror,
+  request: MountRequest,
+  rows: ReadonlyMap<string, NodeRow>,
+  parsed: ParsedSegment,
+  guessed: string,
+): Promise<LocationSegment | null> {
+  if (rows.has(guessed)) return null;
+  const object = await findHandle(tx, mirror, request.scope, parsed.handle);
+  if (object === null) return null;
+  return { type: "object", ...object, ...(parsed.companion ? { companion: true } : {}) };
+}
+
+/** Asks the tool for an object at this place and keeps what it says; null when it is not there. */
+async function askChild(mirror: Mirror, request: MountRequest, chain: Chain, segment: LocationSegment): Promise<NodeRow | null> {
+  const context = toolContext(mirror, request);
+  const parent = locationOf(chain);
+  try {
+    const isCompanion = segment.type === "object" && segment.companion === true;
+    const item = isCompanion ? await mirror.tool.stat([...parent, { ...segment, companion: false }], context) : null;
+    const entry = await mirror.tool.stat([...parent, segment], context);
+    const directory = chain.at(-1)?.path ?? mirror.root;
+    return await mirror.db.withScope(request.scope, async (tx) => {
+      const rows = await storeEntries(tx, mirror, request.scope, directory, item === null ? [entry] : [item, entry], request.now);
+      return rows.find((row) => (row.attributes.isCompanion === true) === isCompanion) ?? null;
+    });
+  } catch (error) {
+    if (error instanceof HubError && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+    throw error;
+  }
+}
+
+/** The one sibling with that human name; EINVAL lists several. `<name>.d` is the companion of the one item with it. */
+async function findByHumanName(
+  tx: Tx,
+  request: MountRequest,
+  directory: string,
+  segment: string,
+): Promise<{ readonly row: NodeRow | null; readonly ask: LocationSegment | null } | null> {
+  const { stem, extension } = splitName(segment);
+  const stems = [...new Set([segment, stem])];
+  // `~` precedes every handle, and DEL is the next character.
+  const ranges = stems.map((human) => sql`(n.name >= ${`${human}~`} and n.name < ${`${human}\u007f`})`);
+  const rows = await run(
+    tx,
+    sql`select ${nodeColumns} from vfs_node n where n.workspace_id = ${request.scope.workspaceId} and n.parent_path = ${directory} and n.object_kind is not null and (${sql.join(ranges, sql` or `)}) limit 200`,
+  );
+  const matches = rows.map(nodeRow).filter((row) => {
+    const parsed = parseSegment(row.name);
+    if (parsed === null) return false;
+    if (parsed.human === segment) return true;
+    if (parsed.human !== stem) return false;
+    return extension === ".d" ? row.attributes.companion === true : extension === parsed.extension;
+  });
+  const first = matches[0];
+  if (first === undefined) return null;
+  if (matches.length > 1) {
+    throw new HubError("EINVAL", `${JSON.stringify(segment)} is the name of several. Add the handle of the one you mean.`, {
+      path: request.path,
+      details: { candidates: matches.map(({ name }) => name).slice(0, 20) },
+    });
+  }
+  const human = parseSegment(first.name)?.human;
+  if (extension !== ".d" || human !== stem) return { row: first, ask: null };
+  const companion = await readRows(tx, request.scope, [first.path, `${first.path}${companionSegment}`]);
+  const row = chainTo(directory, `${first.path}${companionSegment}`, companion)?.[0] ?? null;
+  const { objectKind, externalId } = first;
+  if (row !== null || objectKind === null || externalId === null) return { row, ask: null };
+  return { row: null, ask: { type: "object", kind: objectKind, externalId, companion: true } };
+}
+
+/** For its creator, the name that a new object was written under, for a day. */
+async function findAlias(tx: Tx, request: MountRequest, directory: string, segment: string): Promise<NodeRow | null> {
+  const owner = scopeUserId(request.scope);
+  if (owner === null) return null;
+  const rows = await run(
+    tx,
+    sql`select ${nodeColumns} from vfs_alias a join vfs_node n on n.workspace_id = a.workspace_id and n.path = a.path where a.workspace_id = ${request.scope.workspaceId} and a.owner_id = ${owner} and a.parent_path = ${directory} and a.name = ${segment} and a.expires_at > ${time(request.now)}`,
+  );
+  const row = rows[0];
+  return row === undefined ? null : nodeRow(row);
+}
+
+/** Takes what the tool says is gone out of the mirror. */
+export async function forgetGone(mirror: Mirror, request: MountRequest, chain: Chain): Promise<void> {
+  const row = chain.at(-1);
+  if (row === undefined) return;
+  await mirror.db.withScope(request.scope, (tx) => forgetPath(tx, request.scope, row.path));
+}
+
+/** Directory of a chain, as walks take it. */
+export const directoryOf = (mirror: Mirror, chain: Chain) => ({ path: chain.at(-1)?.path ?? mirror.root, location: locationOf(chain) });
+
+export const displayOf = (mirror: Mirror, chain: Chain): string => displayPathOf(mirror, chain);
