@@ -243,6 +243,12 @@ function describeVendor(integration: Integration, harness: IntegrationHarness): 
       expect(entry.title).not.toBe("");
       const stat = await mount.stat(location, context);
       expect([stat.kind, stat.title, stat.extension, stat.revision]).toEqual([entry.kind, entry.title, entry.extension, entry.revision]);
+      expect([stat.schemaKind, stat.creates, stat.companion]).toEqual([entry.schemaKind, entry.creates, entry.companion]);
+      const kindOf = (name: string | undefined) => mount.description.kinds.find((kind) => kind.kind === name);
+      if (entry.creates !== undefined) expect(kindOf(entry.creates)?.create).toBe(true);
+      if (entry.kind === "file") {
+        expect(kindOf(entry.schemaKind ?? (entry.segment.type === "object" ? entry.segment.kind : undefined))).toBeDefined();
+      }
       if (entry.kind === "directory") expect((await failureOf(mount.read(location, null, context))).code).toBe("EISDIR");
       if (entry.kind !== "file") continue;
       expect((await failureOf(mount.list(location, { cursor: null, limit: 1 }, context))).code).toBe("ENOTDIR");

@@ -32,9 +32,10 @@ export const directoryEntry = (name: string): Entry => ({
   kind: "directory",
   title: name,
   extension: "",
+  ...(name === "issues" ? { creates: "issue" } : {}),
 });
 
-function fileEntry(name: string, mediaType: string, record: Times | null, webUrl: string | null = null): Entry {
+function fileEntry(name: string, schemaKind: string, mediaType: string, record: Times | null, webUrl: string | null = null): Entry {
   return {
     ...blank,
     ...(record === null ? {} : timesOf(record)),
@@ -44,13 +45,14 @@ function fileEntry(name: string, mediaType: string, record: Times | null, webUrl
     extension: name.slice(name.lastIndexOf(".")),
     mediaType,
     webUrl,
+    schemaKind,
   };
 }
 
-export const organizationEntry = (): Entry => fileEntry("organization.json", jsonType, null);
-export const teamFileEntry = (team: Times): Entry => fileEntry("team.json", jsonType, team);
-export const projectFileEntry = (project: ProjectRow): Entry => fileEntry("project.md", markdown, project, project.url ?? null);
-export const commentsEntry = (webUrl: string | null): Entry => fileEntry("comments.md", markdown, null, webUrl);
+export const organizationEntry = (): Entry => fileEntry("organization.json", "organization", jsonType, null);
+export const teamFileEntry = (team: Times): Entry => fileEntry("team.json", "team", jsonType, team);
+export const projectFileEntry = (project: ProjectRow): Entry => fileEntry("project.md", "project", markdown, project, project.url ?? null);
+export const commentsEntry = (webUrl: string | null): Entry => fileEntry("comments.md", "comments", markdown, null, webUrl);
 
 export const teamEntry = (team: TeamRow): Entry => ({
   ...blank,

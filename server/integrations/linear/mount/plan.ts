@@ -42,7 +42,8 @@ async function resolveKeys(
   parsed: ParsedIssue,
   keys: readonly WritableKey[],
   addedLabels: readonly string[],
-  team: Team,
+  teamId: string,
+  team: () => Promise<Team>,
   resolver: Resolver,
 ): Promise<Resolved> {
   const { values } = parsed;
@@ -53,14 +54,16 @@ async function resolveKeys(
   };
   const after: FieldValues = {
     ...(has("title") && values.title !== undefined ? { title: values.title } : {}),
-    ...(has("state") && values.state !== undefined ? { stateId: resolver.state(fieldOf(parsed, "state"), values.state, team).id } : {}),
+    ...(has("state") && values.state !== undefined
+      ? { stateId: resolver.state(fieldOf(parsed, "state"), values.state, await team()).id }
+      : {}),
     ...(has("priority") && values.priority !== undefined ? { priority: priorities.indexOf(values.priority) } : {}),
     ...(has("assignee") ? { assigneeId: await reference("assignee", resolver.user) } : {}),
     ...(has("project") ? { projectId: await reference("project", resolver.project) } : {}),
-    ...(has("cycle") ? { cycleId: await reference("cycle", (field, text) => resolver.cycle(field, text, team.id)) } : {}),
+    ...(has("cycle") ? { cycleId: await reference("cycle", (field, text) => resolver.cycle(field, text, teamId)) } : {}),
     ...(has("due_date") ? { dueDate: values.due_date ?? null } : {}),
   };
-  const addedLabelIds = has("labels") ? await resolver.labels(fieldOf(parsed, "labels"), addedLabels, team.id) : [];
+  const addedLabelIds = has("labels") ? await resolver.labels(fieldOf(parsed, "labels"), addedLabels, teamId) : [];
   return { after, addedLabelIds };
 }
 
@@ -113,8 +116,8 @@ export async function planUpdate(
   if (change.revision !== issue.updatedAt && (await printIssue(issue, context)) !== change.base) {
     throw new HubError("ESTALE", `${issue.identifier} was changed in Linear since it was read. Read it again.`);
   }
-  const team = await api.getTeam(issue.team.id, context.call);
-  const { after, addedLabelIds } = await resolveKeys(wanted, changed, labels.added, team, createResolver(api, context));
+  const team = () => api.getTeam(issue.team.id, context.call);
+  const { after, addedLabelIds } = await resolveKeys(wanted, changed, labels.added, issue.team.id, team, createResolver(api, context));
   const described = writesBody ? { ...after, description: wanted.body ?? "" } : after;
   const changes: FieldChange[] = changed.map((key) => ({
     field: key,
@@ -173,7 +176,14 @@ export async function planCreate(
     );
   }
   const keys = writableKeys.filter((key) => parsed.values[key] !== undefined && key !== "title");
-  const { after, addedLabelIds } = await resolveKeys(parsed, keys, parsed.values.labels ?? [], team, createResolver(api, context));
+  const { after, addedLabelIds } = await resolveKeys(
+    parsed,
+    keys,
+    parsed.values.labels ?? [],
+    team.id,
+    async () => team,
+    createResolver(api, context),
+  );
   const body = parsed.body ?? "";
   const changes: FieldChange[] = [
     { field: "title", from: null, to: title },
