@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import pg from "pg";
 import { createDb, type Database } from "@/db/client";
 import { seedWorkspace } from "@/db/testing";
+import { createThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
 import { createKeyStore } from "@/server/connections/key-store";
 import { createStaticKeys } from "@/server/connections/keys";
 import { seedConnection } from "@/server/connections/test-connection";
@@ -13,7 +13,6 @@ import { plainIntegration } from "@/server/connections/test-tokens";
 import { createTokenStore } from "@/server/connections/token-store";
 import { createTokens } from "@/server/connections/tokens";
 import { createVault } from "@/server/connections/vault";
-import { newId } from "@/server/ids";
 import { createBudgetStore } from "@/server/transport/budget-store";
 import { createCallSink } from "@/server/transport/call-sink";
 import { createCallWriter } from "@/server/transport/call-store";
@@ -47,8 +46,7 @@ async function startTool(): Promise<{ origin: string; stop(): Promise<unknown> }
 
 /** PGlite on a folder, with commits that reach the disk; PostgreSQL, a database of its own, where TEST_DATABASE_URL says one is. */
 async function openDatabase(): Promise<{ db: Database; drop(): Promise<void> }> {
-  const server = process.env.TEST_DATABASE_URL;
-  if (server === undefined || server === "") {
+  if (testDatabaseUrl === null) {
     const folder = mkdtempSync(join(tmpdir(), "hub-bench-"));
     const db = await createDb({ url: `pglite:${join(folder, "db")}` });
     return {
@@ -59,19 +57,13 @@ async function openDatabase(): Promise<{ db: Database; drop(): Promise<void> }> 
       },
     };
   }
-  const name = `hub_bench_${newId().replaceAll("-", "")}`;
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const db = await createDb({ url: url.href, driver: "pg" });
+  const { url, drop } = await createThrowAwayDatabase();
+  const db = await createDb({ url, driver: "pg" });
   return {
     db,
     async drop() {
       await db.close();
-      await admin.query(`drop database ${name} with (force)`);
-      await admin.end();
+      await drop();
     },
   };
 }

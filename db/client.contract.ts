@@ -176,6 +176,38 @@ export function describeDatabase(name: string, open: () => Promise<OpenedDatabas
       });
     });
 
+    describe("a batch", () => {
+      it("answers every statement in order, as the scope's person, in one round trip where the driver can", async () => {
+        const before = db.roundTrips;
+        const [written, seen] = await db.batchInScope(ben.scope, [
+          sql`insert into audit_event (id, workspace_id, action, subject) values (${crypto.randomUUID()}, ${acme.workspaceId}, 'test', ${"batch"}) returning subject`,
+          sql`select count(*)::int as n, current_user::text as role from workspace`,
+        ]);
+        // Neon's driver waits for each answer before it sends on.
+        if (db.kind !== "neon") expect(db.roundTrips - before).toBe(1);
+        expect(written).toEqual([{ subject: "batch" }]);
+        expect(seen).toEqual([{ n: 1, role: "hub_app" }]);
+      });
+
+      it("keeps nothing when a statement fails, throws that one's error without its values, and leaves the connection usable", async () => {
+        const work = db.batchInScope(acme.scope, [
+          sql`insert into audit_event (id, workspace_id, action, subject) values (${crypto.randomUUID()}, ${acme.workspaceId}, 'test', 'half a batch')`,
+          sql`select ${"secret"}::uuid`,
+          sql`select 1`,
+        ]);
+        const error = await work.catch((caught: unknown) => caught);
+        expect(error).toBeInstanceOf(SqlError);
+        expect(error).toMatchObject({ code: "22P02" });
+        const rows = await db.withScope(acme.scope, (tx) => tx.select().from(auditEvents).where(eq(auditEvents.subject, "half a batch")));
+        expect(rows).toEqual([]);
+      });
+
+      it("inside a scope is refused", async () => {
+        const work = db.withScope(acme.scope, async () => db.batchInScope(acme.scope, [sql`select 1`]));
+        await expect(work).rejects.toBeInstanceOf(ScopeMisuseError);
+      });
+    });
+
     describe("a scope", () => {
       it("sees no row of another workspace, in any table", async () => {
         await db.withScope(bravo.scope, (tx) => tx.insert(auditEvents).values(audit(bravo.scope, "bravo's")));

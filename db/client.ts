@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm";
 import type { QueryResultRow } from "pg";
 import type { Driver } from "./driver";
 import { DatabaseOpenError, toSqlError } from "./errors";
@@ -6,7 +7,7 @@ import { isNeonHost, type NeonProxy, openNeon } from "./neon";
 import { openPglite } from "./pglite";
 import { openPostgres } from "./postgres";
 import { scopeUserId, type WorkspaceScope } from "./scope";
-import { refuseInsideScope, runTransaction, type TransactionOptions, type Tx } from "./transaction";
+import { refuseInsideScope, runBatch, runTransaction, type TransactionOptions, type Tx } from "./transaction";
 
 export type { Tx } from "./transaction";
 
@@ -32,6 +33,11 @@ export interface Database {
    * database waits, on PostgreSQL the transaction is ended after 30 s of idling.
    */
   withScope<T>(scope: WorkspaceScope, work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * `withScope` for statements that need none of each other's answers: one round trip in all. Answers the rows of each as the driver reads
+   * them, in order; all are kept or none.
+   */
+  batchInScope(scope: WorkspaceScope, statements: readonly SQL[]): Promise<readonly (readonly Record<string, unknown>[])[]>;
   /** One transaction over the identity tables, role `hub_auth`: people, sign-in links, sessions, sign-in attempts. No workspace is visible. */
   withIdentity<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** One transaction that may call the `hub_…` functions of migration 0002 and read no table: for finding the scope to work in. */
@@ -71,6 +77,8 @@ function fromDriver(driver: Driver): Database {
     kind: driver.kind,
     withScope: async (scope, work, options) =>
       runTransaction(driver, openingFor(driver.kind, "hub_app", options) + scopeSettings(scope), work, options),
+    batchInScope: async (scope, statements) =>
+      runBatch(driver, openingFor(driver.kind, "hub_app", undefined) + scopeSettings(scope), statements),
     withIdentity: (work, options) => runTransaction(driver, openingFor(driver.kind, "hub_auth", options), work, options),
     withSystem: (work, options) => runTransaction(driver, openingFor(driver.kind, "hub_system", options), work, options),
     executeSql: async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { SQL } from "drizzle-orm";
 import { NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres";
 import { PgDialect, type PgPreparedQuery, type PreparedQueryConfig } from "drizzle-orm/pg-core";
 import type { QueryResult } from "pg";
@@ -94,6 +95,31 @@ export async function runTransaction<T>(
     await committed;
   }
   return result;
+}
+
+/**
+ * Runs statements that need none of each other's answers in one transaction and one round trip: opening, statements and COMMIT are sent
+ * together. Answers their rows, in order; when one fails nothing of them is kept, and its error is thrown.
+ */
+export async function runBatch(
+  driver: Driver,
+  opening: string,
+  statements: readonly SQL[],
+): Promise<readonly (readonly Record<string, unknown>[])[]> {
+  refuseInsideScope("A batch");
+  const lease = await driver.acquire();
+  const opened = lease.query({ text: opening });
+  const answers = statements.map((statement) => {
+    const { sql: text, params } = dialect.sqlToQuery(statement);
+    return lease.query({ text }, params);
+  });
+  const committed = commit(lease, false);
+  const settled = await Promise.allSettled([opened, ...answers, committed]);
+  const failed = settled.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) {
+    throw toSqlError(failed.reason);
+  }
+  return Promise.all(answers.map(async (answer) => (await answer).rows as Record<string, unknown>[]));
 }
 
 async function rollback(lease: Lease): Promise<void> {

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import type { Database } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import type { RateGroup } from "@/server/integrations/contract";
@@ -30,17 +31,22 @@ interface Desk {
   report: LimitReport | null;
 }
 
-/** What the one statement of a take answers. */
-interface TakeRow extends Record<string, unknown> {
-  readonly token_version: number | null;
-  readonly status: string | null;
-  readonly reason: string | null;
-  readonly bucket_found: boolean;
-  readonly granted: number[] | null;
-  readonly left_over: number | null;
-  readonly refill: number | null;
-  readonly capacity: number | null;
-  readonly blocked_ms: number | null;
+/** What the one statement of a take answers; no row when the connection is gone. */
+const takeRow = z.object({
+  token_version: z.number().nullable(),
+  status: z.string(),
+  reason: z.string().nullable(),
+  bucket_found: z.boolean(),
+  granted: z.array(z.number()).nullable(),
+  left_over: z.number().nullable(),
+  refill: z.number().nullable(),
+  capacity: z.number().nullable(),
+  blocked_ms: z.number().nullable(),
+});
+type TakeRow = z.infer<typeof takeRow>;
+
+function readTake(row: Record<string, unknown> | undefined): TakeRow | null {
+  return row === undefined ? null : takeRow.parse(row);
 }
 
 /** Answers under way make the vendor's count and ours differ a little; so small a part is not worth a statement. */
@@ -93,15 +99,13 @@ export function createBudgetStore(options: BudgetStoreOptions): BudgetStore {
       const asks = batch.map((waiting) => waiting.ask);
       const report = desk.report;
       desk.report = null;
-      const row = await db.withScope(scope, async (tx) => {
-        // Sent together, in this order: whatever else is due travels with the take. `then` is what makes drizzle send.
-        const due = [
-          ...(desk.known ? [] : [openBucket(connectionId, group)]),
-          ...(report === null ? [] : [correct(connectionId, group, report)]),
-        ].map((statement) => tx.execute(statement).then(() => undefined));
-        const [{ rows }] = await Promise.all([tx.execute<TakeRow>(take(connectionId, group.group, asks)), ...due]);
-        return rows[0];
-      });
+      // One round trip: whatever else is due travels with the take, before it.
+      const answers = await db.batchInScope(scope, [
+        ...(desk.known ? [] : [openBucket(connectionId, group)]),
+        ...(report === null ? [] : [correct(connectionId, group, report)]),
+        take(connectionId, group.group, asks),
+      ]);
+      const row = readTake(answers.at(-1)?.[0]);
       desk.known = row?.bucket_found === true;
       desk.leftOver = row?.left_over ?? 0;
       desk.capacity = row?.capacity ?? 0;
@@ -125,13 +129,13 @@ export function createBudgetStore(options: BudgetStoreOptions): BudgetStore {
 
     async block(ask, forMs) {
       try {
-        await db.withScope(scopeOf(ask.workspaceId), async (tx) => {
-          await tx.execute(openBucket(ask.connectionId, ask.group));
-          await tx.execute(sql`
+        await db.batchInScope(scopeOf(ask.workspaceId), [
+          openBucket(ask.connectionId, ask.group),
+          sql`
             update rate_bucket set tokens = least(tokens, 0), at = clock_timestamp(),
               blocked_until = greatest(blocked_until, clock_timestamp() + make_interval(secs => ${forMs}::float8 / 1000))
-            where connection_id = ${ask.connectionId} and method_group = ${ask.group.group}`);
-        });
+            where connection_id = ${ask.connectionId} and method_group = ${ask.group.group}`,
+        ]);
       } catch (error) {
         // The refusal itself still reaches the caller; only the other callers learn of it later, from the vendor.
         log.warn({ connectionId: ask.connectionId, group: ask.group.group, error }, "a rate limit could not be noted");
@@ -156,8 +160,8 @@ function rank(ask: BudgetAsk): number {
   return ask.priority === "person" ? 0 : 1;
 }
 
-function answerTo(ask: BudgetAsk, row: TakeRow | undefined, granted: boolean): BudgetAnswer {
-  if (row?.status === null || row === undefined || row.token_version === null) {
+function answerTo(ask: BudgetAsk, row: TakeRow | null, granted: boolean): BudgetAnswer {
+  if (row === null || row.token_version === null) {
     return { outcome: "unusable", reason: "This connection was disconnected." };
   }
   if (row.token_version !== ask.tokenVersion) return { outcome: "stale_token" };

@@ -77,7 +77,7 @@ export function logging(options: {
       integration,
       callId: progress?.callId ?? newId(),
       attempt: progress?.attempts ?? 1,
-      operation: request.operation.slice(0, 200),
+      operation: storable(request.operation, 200),
       method: request.method,
       url: loggedUrl(request.url, loggedQuery),
       status: answer?.status ?? null,
@@ -86,9 +86,9 @@ export function logging(options: {
       waitMs: progress?.waitMs ?? 0,
       requestBytes: bytesOf(request.body),
       responseBytes: answer?.responseBytes ?? null,
-      vendorRequestId: answer?.requestId?.slice(0, 200) ?? null,
+      vendorRequestId: answer?.requestId == null ? null : storable(answer.requestId, 200),
       limits: printLimits(answer?.limits ?? []),
-      path: context.path,
+      path: context.path === null ? null : storable(context.path, 4096),
       actorUserId: context.actor.userId,
       actorJob: context.actor.job,
       at: new Date(startedAtMs),
@@ -109,4 +109,9 @@ function printLimits(reports: readonly LimitReport[]): Record<string, string> {
     if (resetAtMs !== undefined && Number.isFinite(resetAtMs)) printed[`${group}.reset`] = new Date(resetAtMs).toISOString();
   }
   return printed;
+}
+
+/** PostgreSQL takes neither NUL nor half a surrogate pair, and one such record would keep its whole batch out. */
+function storable(text: string, maxLength: number): string {
+  return text.slice(0, maxLength).toWellFormed().replaceAll("\0", "");
 }

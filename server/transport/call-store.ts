@@ -1,38 +1,29 @@
-import { inArray } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
-import { apiCalls, connections } from "@/db/schema/connections";
 import type { WorkspaceScope } from "@/db/scope";
-import type { CallRecord } from "./call-log";
 import type { WriteCalls } from "./call-sink";
 
 /**
- * Writes records into `api_call`, one transaction a batch. A call of a private connection carries its owner, so that nobody else sees it.
- * `scopeOf` gives the hub's own scope in a workspace: the log belongs to it, whoever called.
+ * Writes records into `api_call`, one statement a batch. A call of a private connection carries its owner, so that nobody else sees it; of
+ * a connection that is gone, or not there yet, nobody knows whether it is shared, so its call is its caller's alone. `scopeOf` gives the
+ * hub's own scope in a workspace: the log belongs to it, whoever called.
  */
 export function createCallWriter(db: Database, scopeOf: (workspaceId: string) => WorkspaceScope): WriteCalls {
-  return (workspaceId, calls) =>
-    db.withScope(scopeOf(workspaceId), async (tx) => {
-      const ids = [...new Set(calls.flatMap(({ connectionId }) => connectionId ?? []))];
-      const rows =
-        ids.length === 0
-          ? []
-          : await tx
-              .select({ id: connections.id, visibility: connections.visibility, ownerId: connections.ownerId })
-              .from(connections)
-              .where(inArray(connections.id, ids));
-      const owners = new Map(rows.map((row) => [row.id, row.visibility === "private" ? row.ownerId : null]));
-      await tx.insert(apiCalls).values(
-        calls.map((call) => ({
-          ...call,
-          limits: { ...call.limits },
-          ownerId: ownerOf(call, owners),
-        })),
-      );
-    });
-}
-
-/** Whose eyes only. Of a connection that is gone, or not there yet, nobody knows whether it is shared: its caller's, then. */
-function ownerOf(call: CallRecord, owners: ReadonlyMap<string, string | null>): string | null {
-  const owner = call.connectionId === null ? undefined : owners.get(call.connectionId);
-  return owner === undefined ? call.actorUserId : owner;
+  return async (workspaceId, calls) => {
+    const rows = JSON.stringify(calls);
+    await db.batchInScope(scopeOf(workspaceId), [
+      sql`
+        insert into api_call (id, workspace_id, connection_id, owner_id, integration, call_id, attempt, operation, method, url, status, error_code,
+          duration_ms, wait_ms, request_bytes, response_bytes, vendor_request_id, limits, path, actor_user_id, actor_job, at)
+        select r.id, r."workspaceId", r."connectionId",
+          case when c.id is null then r."actorUserId" when c.visibility = 'private' then c.owner_id end,
+          r.integration, r."callId", r.attempt, r.operation, r.method, r.url, r.status, r."errorCode",
+          r."durationMs", r."waitMs", r."requestBytes", r."responseBytes", r."vendorRequestId", r.limits, r.path, r."actorUserId", r."actorJob", r.at
+        from jsonb_to_recordset(${rows}::jsonb) as r (id uuid, "workspaceId" uuid, "connectionId" uuid, integration text, "callId" uuid,
+          attempt int, operation text, method text, url text, status int, "errorCode" text, "durationMs" float8, "waitMs" float8,
+          "requestBytes" bigint, "responseBytes" bigint, "vendorRequestId" text, limits jsonb, path text, "actorUserId" uuid, "actorJob" text,
+          at timestamptz)
+        left join connection c on c.workspace_id = r."workspaceId" and c.id = r."connectionId"`,
+    ]);
+  };
 }
