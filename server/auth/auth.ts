@@ -124,6 +124,12 @@ function oidcProvider(oidc: NonNullable<Env["oidc"]>): OIDCConfig<OidcProfile> {
   };
 }
 
+/** Auth.js wraps what happened in an object beside the provider; only the error itself is for the log. */
+function reasonOf(error: Error): Error {
+  const { cause } = error;
+  return typeof cause === "object" && cause !== null && "err" in cause && cause.err instanceof Error ? cause.err : error;
+}
+
 /** The configuration of Auth.js for people; the tools' is another, sealed one (`server/connections/auth.ts`). */
 function authConfig(options: AuthOptions, outbox: SignInMail[] = []): AuthConfig {
   const { env, log, sendMail } = options;
@@ -150,7 +156,7 @@ function authConfig(options: AuthOptions, outbox: SignInMail[] = []): AuthConfig
         account?.type === "email" || (normalizeEmail(profile?.email) !== null && profile?.email_verified === true),
     },
     logger: {
-      error: (error) => log.warn({ error }, "sign-in refused"),
+      error: (error) => log.warn({ error: reasonOf(error) }, "sign-in refused"),
       warn: (code) => log.debug({ warning: code }, "sign-in warning"),
       debug: () => undefined,
     },
