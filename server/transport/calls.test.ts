@@ -53,8 +53,8 @@ const ids = (page: { calls: readonly { id: string }[] }) => page.calls.map((call
 describe("the call log", () => {
   it("shows each attempt as it was recorded, with who it was for", async () => {
     const connectionId = await seedConnection(db, workspace.scope);
-    const job = record({ connectionId, actorUserId: null, actorJob: "token-refresh", at: new Date(Date.now() + 1) });
     const person = record({ connectionId });
+    const job = record({ connectionId, actorUserId: null, actorJob: "token-refresh", at: new Date(person.at.getTime() + 1) });
     await write(workspace.workspaceId, [person, job]);
     const { calls, nextCursor } = await listCalls(db, workspace.scope, { connection: encodeId("connection", connectionId), limit: 10 });
     const { id, workspaceId, connectionId: _, actorUserId, actorJob, at, callId, ...rest } = person;

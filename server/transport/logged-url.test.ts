@@ -10,8 +10,8 @@ describe("a logged URL", () => {
 
   it("never carries a value of a parameter that was not named", () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.webPath(), (name, path) => {
-        const url = new URL(`https://tool.test/root${path}`);
+      fc.property(fc.string({ minLength: 1 }), fc.string(), (name, path) => {
+        const url = new URL(`https://tool.test/root/${encodeURIComponent(path.toWellFormed())}`);
         url.search = "";
         url.searchParams.set(name === "page" ? "other" : name, "canary-7f3a");
         expect(loggedUrl(url.href, new Set(["page"]))).not.toContain("canary-7f3a");
