@@ -58,7 +58,10 @@ export function ConnectionStatusLabel({ state, available = true, className }: Co
   const look = available ? states[state] : later;
   const Icon = look.icon;
   return (
-    <span data-slot="connection-status" className={cn("inline-flex items-center gap-1.5 font-medium", tones[look.tone], className)}>
+    <span
+      data-slot="connection-status"
+      className={cn("inline-flex items-center gap-1.5 align-middle font-medium", tones[look.tone], className)}
+    >
       <Icon aria-hidden="true" className={cn("size-4 shrink-0", look.icon === LoaderCircle && "animate-spin")} />
       {look.word}
     </span>

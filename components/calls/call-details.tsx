@@ -81,7 +81,7 @@ function Details({ call, attempts, tools, slug }: Omit<CallDetailsProps, "call" 
             ) : (
               <span className="inline-flex items-center gap-1">
                 <code className="break-all font-mono text-xs">{call.vendorRequestId}</code>
-                <CopyButton value={call.vendorRequestId} label="Copy the tool's request id" />
+                <CopyButton value={call.vendorRequestId} label="Copy the tool's request id" className="-my-1" />
               </span>
             )}
           </Fact>

@@ -19,7 +19,7 @@ function lookOf({ errorCode }: Pick<CallRow, "errorCode">): Look {
 export function CallOutcome({ call, className }: { readonly call: Pick<CallRow, "errorCode" | "status">; readonly className?: string }) {
   const { icon: Icon, word, tone } = lookOf(call);
   return (
-    <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap", tone, className)}>
+    <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap align-middle", tone, className)}>
       <Icon aria-hidden="true" className="size-4 shrink-0" />
       <span className="font-medium">{word}</span>
       <span className="font-mono text-muted-foreground text-xs">{call.status ?? "no answer"}</span>

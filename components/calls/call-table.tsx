@@ -55,7 +55,7 @@ function CallTableRow({ call, tools, onOpen }: { readonly call: CallRow; readonl
   const tool = tools[call.integration];
   return (
     <TableRow className="relative transition-colors focus-within:bg-accent hover:bg-accent">
-      <TableCell className="max-w-0">
+      <TableCell className="max-w-0 py-1.5">
         <span className="flex min-w-0 items-center gap-2.5">
           {tool === undefined ? null : <ToolIcon icon={tool.icon} gradient={tool.gradient} size="sm" />}
           <span className="min-w-0">

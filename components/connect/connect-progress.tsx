@@ -51,8 +51,8 @@ export function ConnectProgress({ state, toolName, slug, onCancel, onAgain, onCl
               {state.connection === null ? null : (
                 <p className="mt-0.5 break-words text-muted-foreground">
                   As {state.connection.accountName}
-                  {state.connection.orgName === null ? "" : ` in ${state.connection.orgName}`}. Its files are under{" "}
-                  <code className="break-all font-mono text-xs">{state.connection.path}</code>.
+                  {state.connection.orgName === null ? "" : ` in ${state.connection.orgName}`}. Its files are under
+                  <code className="mt-0.5 block break-all font-mono text-foreground text-xs">{state.connection.path}</code>
                 </p>
               )}
             </div>

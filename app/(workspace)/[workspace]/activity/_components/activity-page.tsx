@@ -7,6 +7,7 @@ import { useState } from "react";
 import { CallDetails } from "@/components/calls/call-details";
 import type { CallRow, ToolLooks } from "@/components/calls/call-row";
 import { CallTable } from "@/components/calls/call-table";
+import { CallTableSkeleton } from "@/components/calls/call-table-skeleton";
 import { ErrorState } from "@/components/error-state";
 import { readFailure } from "@/components/failure";
 import { PageFrame } from "@/components/page-frame";
@@ -14,7 +15,6 @@ import { useTRPC } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { useWorkspace } from "@/components/workspace-context";
-import { ActivitySkeleton } from "./activity-skeleton";
 import { callsPageSize } from "./calls-page-size";
 
 export function ActivityPage({ tools }: { readonly tools: ToolLooks }) {
@@ -51,7 +51,7 @@ export function ActivityPage({ tools }: { readonly tools: ToolLooks }) {
         log.isError ? (
           <ErrorState error={log.error} title="The calls did not load" onRetry={() => void log.refetch()} retrying={log.isFetching} />
         ) : (
-          <ActivitySkeleton />
+          <CallTableSkeleton rows={12} />
         )
       ) : calls.length === 0 ? (
         <EmptyState

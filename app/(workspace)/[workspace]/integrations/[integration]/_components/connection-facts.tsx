@@ -43,7 +43,7 @@ export function ConnectionFacts({ connection, slug }: ConnectionFactsProps) {
             <FolderOpen aria-hidden="true" className="size-4 shrink-0" />
             <code className="break-all font-mono text-xs">{connection.path}</code>
           </Link>
-          <CopyButton value={connection.path} label="Copy path" />
+          <CopyButton value={connection.path} label="Copy path" className="-my-1" />
         </span>
       </Fact>
       <Fact term="Scopes">

@@ -19,7 +19,7 @@ function TokenSentence({ connection }: { readonly connection: ConnectionView }) 
   if (connection.tokenExpiresAt === null) return "Its token does not expire by itself.";
   return connection.renews ? (
     <>
-      Its token renews itself when it ends <RelativeTime at={connection.tokenExpiresAt} />.
+      Its token renews itself <RelativeTime at={connection.tokenExpiresAt} />.
     </>
   ) : (
     <>

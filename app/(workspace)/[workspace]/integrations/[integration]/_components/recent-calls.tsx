@@ -5,19 +5,18 @@ import { useState } from "react";
 import { CallDetails } from "@/components/calls/call-details";
 import type { CallRow } from "@/components/calls/call-row";
 import { CallTable } from "@/components/calls/call-table";
+import { CallTableSkeleton } from "@/components/calls/call-table-skeleton";
 import { ErrorState } from "@/components/error-state";
 import { useTRPC } from "@/components/trpc/provider";
-import { Skeleton } from "@/components/ui/skeleton";
 import { useWorkspace } from "@/components/workspace-context";
 import type { CatalogueEntry } from "@/server/integrations/catalogue";
-
-const shownCalls = 8;
+import { recentCallCount } from "./recent-call-count";
 
 /** A connection's newest calls. */
 export function RecentCalls({ tool, connection }: { readonly tool: CatalogueEntry; readonly connection: string }) {
   const { slug } = useWorkspace();
   const trpc = useTRPC();
-  const calls = useQuery(trpc.calls.list.queryOptions({ workspace: slug, connection, limit: shownCalls }));
+  const calls = useQuery(trpc.calls.list.queryOptions({ workspace: slug, connection, limit: recentCallCount }));
   const [opened, setOpened] = useState<CallRow | null>(null);
   const rows = calls.data?.calls ?? [];
   const tools = { [tool.id]: tool };
@@ -27,9 +26,7 @@ export function RecentCalls({ tool, connection }: { readonly tool: CatalogueEntr
       {calls.isError ? (
         <ErrorState error={calls.error} title="The calls did not load" onRetry={() => void calls.refetch()} retrying={calls.isFetching} />
       ) : calls.data === undefined ? (
-        <div role="status" aria-label="Loading the calls">
-          <Skeleton className="h-48 w-full rounded-lg" />
-        </div>
+        <CallTableSkeleton rows={2} />
       ) : rows.length === 0 ? (
         <p className="rounded-lg border border-dashed px-4 py-6 text-center text-muted-foreground">No calls yet.</p>
       ) : (
