@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Database } from "@/db/client";
+import { createDb, type Database } from "@/db/client";
 import { apiCalls, oauthFlows } from "@/db/schema/connections";
 import { sessions, signInAttempts, verificationTokens } from "@/db/schema/identity";
 import { vfsPlans } from "@/db/schema/vfs";
 import { invitations } from "@/db/schema/workspaces";
 import type { WorkspaceScope } from "@/db/scope";
 import { createTestDb, type SeededWorkspace, seedWorkspace } from "@/db/testing";
+import { createThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
 import { newId } from "@/server/ids";
 import { createLog } from "@/server/log";
 import { createWorkspaces } from "@/server/workspaces/workspaces";
@@ -123,36 +124,53 @@ describe("expiry", () => {
   });
 });
 
-test("a real queue makes its schema, runs every job once at the start and again on demand, and stops", async () => {
+/** Starts a real queue, waits for every job's line in the log, asks for one more, and stops. */
+async function runQueue(over: Database): Promise<readonly string[]> {
   const done = new Map<string, number>();
-  const waiting: { ready: () => boolean; resolve: () => void }[] = [];
+  const waiting: { ready: () => boolean; resolve: () => void; reject: (error: Error) => void }[] = [];
   const log = createLog({
     level: "info",
     destination: {
       write(line: string) {
         const entry: unknown = JSON.parse(line);
-        if (typeof entry !== "object" || entry === null || !("msg" in entry) || !("job" in entry))
-          throw new Error(`unexpected log line: ${line}`);
-        if (entry.msg !== "job done") throw new Error(`the job failed: ${line}`);
-        done.set(String(entry.job), (done.get(String(entry.job)) ?? 0) + 1);
-        for (const { ready, resolve } of waiting) if (ready()) resolve();
+        const isDone = typeof entry === "object" && entry !== null && "job" in entry && "msg" in entry && entry.msg === "job done";
+        if (isDone) done.set(String(entry.job), (done.get(String(entry.job)) ?? 0) + 1);
+        for (const { ready, resolve, reject } of waiting) {
+          if (!isDone) reject(new Error(`the queue said: ${line}`));
+          else if (ready()) resolve();
+        }
       },
     },
   });
-  const until = (ready: () => boolean) => new Promise<void>((resolve) => (ready() ? resolve() : waiting.push({ ready, resolve })));
-
-  const jobs = createJobs({ ...options(), log, pollingSeconds: 0.5 });
+  const until = (ready: () => boolean) =>
+    new Promise<void>((resolve, reject) => (ready() ? resolve() : waiting.push({ ready, resolve, reject })));
+  const { findJobScope } = createWorkspaces({ db: over, origin: "http://localhost:3000" });
+  const jobs = createJobs({ db: over, callLogDays: 30, clock: () => now, findJobScope, log, pollingSeconds: 0.5 });
   await jobs.start();
-  expect(jobs.names).toContain("vacuum-embedded");
   await until(() => jobs.names.every((name) => done.has(name)));
   await jobs.enqueue("expire-flows");
   await until(() => (done.get("expire-flows") ?? 0) >= 2);
   await jobs.stop();
+  return jobs.names;
+}
 
+test("a real queue makes its schema, runs every job once at the start and again on demand, and stops", async () => {
+  expect(await runQueue(db)).toContain("vacuum-embedded");
   const { rows } = await db.executeSql<{ schema: string }>(
     "select distinct table_schema as schema from information_schema.tables where table_name = 'job'",
   );
   expect(rows).toEqual([{ schema: "pgboss" }]);
   // Nobody but the owner reaches the queue.
   await expect(db.withSystem((tx) => tx.execute(sql`select 1 from pgboss.job`))).rejects.toThrow();
+});
+
+test.runIf(testDatabaseUrl !== null)("the same queue runs on PostgreSQL, where it leaves the vacuum to the server", async () => {
+  const throwaway = await createThrowAwayDatabase();
+  const postgres = await createDb({ url: throwaway.url });
+  try {
+    expect(await runQueue(postgres)).not.toContain("vacuum-embedded");
+  } finally {
+    await postgres.close();
+    await throwaway.drop();
+  }
 });
