@@ -1,4 +1,7 @@
+import type { Database } from "@/db/client";
 import type { MountedConnection, MountedTools, UnconnectedTool } from "@/server/connections/mounted";
+import { mirrored } from "@/server/vfs/layers/mirrored/mirrored";
+import type { WalkRunner } from "@/server/vfs/layers/mirrored/walk-runner";
 import type { Mount, MountTable, Placeholder } from "@/server/vfs/mount";
 import type { ActsAs, NodeConnection } from "@/server/vfs/node";
 
@@ -7,7 +10,7 @@ import type { ActsAs, NodeConnection } from "@/server/vfs/node";
 const absolute = (origin: string, url: string | null): string | null => (url === null ? null : `${origin}${url}`);
 
 /** The connection behind a mount, as `stat` of it shows. */
-export function nodeConnectionOf(connection: MountedConnection, origin: string): NodeConnection {
+function nodeConnectionOf(connection: MountedConnection, origin: string): NodeConnection {
   const { status } = connection;
   return {
     id: connection.publicId,
@@ -23,12 +26,38 @@ export function nodeConnectionOf(connection: MountedConnection, origin: string):
 }
 
 /** Whose identity a write bears: `Ann Smith (ann@acme.test)`. */
-export function actsAsOf({ manifest, accountName, accountEmail }: MountedConnection): ActsAs {
+function actsAsOf({ manifest, accountName, accountEmail }: MountedConnection): ActsAs {
   return { type: manifest.actsAs, name: accountEmail === null ? accountName : `${accountName} (${accountEmail})` };
 }
 
-/** Whether the tool may be asked; with a dead authorization only what is mirrored is served. */
-export const isAuthorized = ({ status, tool }: MountedConnection): boolean => tool !== null && status.state !== "reauth_required";
+/** A connection's mount with its mirror; null when the hub cannot call the tool at all. */
+function mountOf(connection: MountedConnection, { db, walks, origin }: MountParts): Mount | null {
+  const { tool, status } = connection;
+  if (tool === null) return null;
+  return mirrored({
+    db,
+    walks,
+    tool: tool.mount,
+    connection: {
+      id: connection.id,
+      integration: connection.manifest.id,
+      ownerId: connection.ownerId,
+      mountPath: connection.path,
+      view: nodeConnectionOf(connection, origin),
+      actsAs: actsAsOf(connection),
+      timeZone: connection.timeZone,
+      mirrorPolicy: connection.mirrorPolicy,
+      // With a dead authorization what is mirrored is still served, as stale.
+      isAuthorized: status.state !== "reauth_required",
+    },
+  });
+}
+
+export interface MountParts {
+  readonly db: Database;
+  readonly walks: WalkRunner;
+  readonly origin: string;
+}
 
 /** A tool that nobody here connected: an empty directory that says where to connect it. */
 function placeholderOf({ path, manifest, status }: UnconnectedTool, origin: string): Placeholder {
@@ -49,15 +78,15 @@ function placeholderOf({ path, manifest, status }: UnconnectedTool, origin: stri
   };
 }
 
-/** The part of a scope's tree that connections bring. A connection that `mountOf` has no mount for stands there empty, with its reason. */
-export function mountTableOf(tools: MountedTools, origin: string, mountOf: (connection: MountedConnection) => Mount | null): MountTable {
+/** The part of a scope's tree that connections bring. A connection without a mount stands there empty, with its reason. */
+export function mountTableOf(tools: MountedTools, parts: MountParts): MountTable {
   const mounts: Mount[] = [];
-  const placeholders = tools.unconnected.map((tool) => placeholderOf(tool, origin));
+  const placeholders = tools.unconnected.map((tool) => placeholderOf(tool, parts.origin));
   for (const connection of tools.connections) {
-    const mount = mountOf(connection);
+    const mount = mountOf(connection, parts);
     if (mount !== null) mounts.push(mount);
     else {
-      const view = nodeConnectionOf(connection, origin);
+      const view = nodeConnectionOf(connection, parts.origin);
       placeholders.push({ path: connection.path, integration: connection.manifest.id, connection: view });
     }
   }

@@ -1,5 +1,6 @@
 import "server-only";
 import { createHmac } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { createDb, type Database } from "@/db/client";
 import { demoLimits, publicLimits } from "@/server/auth/attempts";
 import { createAuth, type HubAuth } from "@/server/auth/auth";
@@ -12,6 +13,7 @@ import { findIntegration } from "@/server/integrations/registry";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createLog, type Log } from "@/server/log";
 import type { FileSystem } from "@/server/vfs/file-system";
+import { createWalkRunner } from "@/server/vfs/layers/mirrored/walk-runner";
 import { roleHas } from "@/server/workspaces/roles";
 import { createWorkspaces, type Workspaces } from "@/server/workspaces/workspaces";
 import { mountTableOf } from "./connected-mounts";
@@ -42,21 +44,26 @@ export function productCatalogue(env: Env, variables?: EnvRecord): Catalogue {
   return { manifests, findIntegration, settingsOf: (manifest) => settings.get(manifest.id) ?? read(manifest) };
 }
 
+/** How long a stop waits for directories that are being walked; the next list goes on where a walk broke off. */
+const walksEndMs = 2000;
+
 /** Joins the parts over an open database. Tests give their own, and their own catalogue. */
 export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?: Catalogue }): Hub {
   const { env, log, db, catalogue = productCatalogue(env) } = parts;
   const auth = createAuth({ env, db, log, sendMail: createSendMail(env), limits: env.mode === "demo" ? demoLimits : publicLimits });
   const workspaces = createWorkspaces({ db, origin: env.origin });
   const tools = createTools({ env, log, db, auth, workspaces, catalogue });
+  const walks = createWalkRunner(log);
   const files = createHubFileSystem({
     db,
-    connections: async (scope) => mountTableOf(await tools.connections.mounted.list(scope), env.origin, () => null),
+    connections: async (scope) => mountTableOf(await tools.connections.mounted.list(scope), { db, walks, origin: env.origin }),
     allows: ({ role }, permission) => roleHas(role, permission),
     cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
   });
   const jobs = createJobs({ db, log, findJobScope: workspaces.findJobScope, callLogDays: env.callLogDays });
   const close = async () => {
     await jobs.stop();
+    await Promise.race([walks.idle(), setTimeout(walksEndMs)]);
     await tools.flush();
     await db.close();
   };

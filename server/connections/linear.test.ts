@@ -116,6 +116,24 @@ describe("connecting Linear", () => {
     expect((await send(request, context)).status).toBe(200);
   });
 
+  it("stands in the tree as files, reads through, and takes its mirror with it when it is disconnected", async () => {
+    const view = await connect();
+    const { files } = world.hub;
+    const teams = await files.list(ann.scope, { path: "/context/tools/linear/teams" });
+    expect(teams.nodes.length).toBeGreaterThan(0);
+    const issues = await files.list(ann.scope, { path: `${teams.nodes[0]?.path}/issues` });
+    const issue = issues.nodes.find((node) => node.kind === "file");
+    const read = await files.read(ann.scope, { path: issue?.path ?? "" });
+    expect(read.text).toMatch(/^---\n/);
+    expect(read.node.actsAs).toMatchObject({ type: "person", name: expect.stringContaining("ann@acme.example") });
+    const bystander = await world.browser("elsewhere");
+    await expect(files.read(bystander.scope, { path: issue?.path ?? "" })).rejects.toMatchObject({ code: expect.stringMatching(/^E/) });
+    const receipt = await world.hub.connections.disconnect(ann.scope, view.connection?.id ?? "");
+    expect(receipt.purged.files).toBeGreaterThan(0);
+    await expect(files.read(ann.scope, { path: issue?.path ?? "" })).rejects.toMatchObject({ code: "ENOTCONN" });
+    expect((await files.list(ann.scope, { path: "/context/tools/linear" })).nodes).toEqual([]);
+  });
+
   it("revokes the grant when it is disconnected, and says so", async () => {
     const view = await connect();
     const receipt = await world.hub.connections.disconnect(ann.scope, view.connection?.id ?? "");
