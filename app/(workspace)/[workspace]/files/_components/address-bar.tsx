@@ -3,9 +3,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, CornerDownLeft } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useId, useRef, useState } from "react";
+import { filesUrl } from "@/components/files-url";
 import { useTRPC } from "@/components/trpc/provider";
 import { cn } from "@/components/ui/cn";
-import { ancestorsOf, filesHref, nameOf, parentOf } from "./path-url";
+import { ancestorsOf, nameOf, parentOf } from "./path-url";
 
 export interface AddressBarProps {
   readonly workspace: string;
@@ -143,7 +144,7 @@ function Crumbs({ workspace, path, onGo }: Pick<AddressBarProps, "workspace" | "
         <span key={ancestor} className={cn("flex min-w-0 items-center", index === all.length - 1 ? "shrink" : "shrink-[2]")}>
           {index === 0 ? null : <ChevronRight aria-hidden="true" className="size-3.5 shrink-0 text-muted-foreground" />}
           <a
-            href={filesHref(workspace, ancestor)}
+            href={filesUrl(workspace, ancestor)}
             dir="auto"
             aria-current={index === all.length - 1 ? "page" : undefined}
             title={ancestor}

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ancestorsOf, filesHref, parentOf, pathOfUrl, splitName } from "./path-url";
+import { filesUrl } from "@/components/files-url";
+import { ancestorsOf, parentOf, pathOfUrl, splitName } from "./path-url";
 
 const segment = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 40 })
@@ -11,7 +12,7 @@ describe("the explorer's URL", () => {
     fc.assert(
       fc.property(fc.array(segment, { minLength: 1, maxLength: 6 }), (segments) => {
         const path = `/${segments.join("/")}`;
-        const url = new URL(filesHref("acme", path), "https://hub.test");
+        const url = new URL(filesUrl("acme", path), "https://hub.test");
         expect(url.search).toBe("");
         expect(url.hash).toBe("");
         expect(pathOfUrl(url.pathname)).toBe(path);
@@ -20,7 +21,7 @@ describe("the explorer's URL", () => {
   });
 
   it("keeps the characters that URLs give a meaning", () => {
-    expect(filesHref("acme", "/context/a#b/50%/c?d/x~y.md")).toBe("/acme/files/context/a%23b/50%25/c%3Fd/x~y.md");
+    expect(filesUrl("acme", "/context/a#b/50%/c?d/x~y.md")).toBe("/acme/files/context/a%23b/50%25/c%3Fd/x~y.md");
     expect(pathOfUrl("/acme/files")).toBe("/context");
     expect(pathOfUrl("/acme/files/context/100%")).toBe("/context/100%");
   });

@@ -1,11 +1,6 @@
-/** Paths of the file system ↔ URLs of the explorer. The URL is the path: every segment is escaped by itself, so `#`, `%` and `?` survive. */
+/** The explorer's URL read back into a path, and what a path says of itself. `components/files-url.ts` is the other direction. */
 
 export const rootPath = "/context";
-
-/** `/acme/files/context/tools/linear` of `/context/tools/linear`. */
-export function filesHref(workspace: string, path: string): string {
-  return `/${encodeURIComponent(workspace)}/files${path.split("/").map(encodeURIComponent).join("/")}`;
-}
 
 /** The path of a route's `[[...path]]`, whose segments come as they stand in the URL. */
 export function pathOfSegments(segments: readonly string[]): string {
