@@ -86,7 +86,7 @@ export function readAnswer<N extends DocumentName>(name: N, body: unknown): z.in
   const parsed = answers[name].safeParse(envelope.success ? envelope.data.data : null);
   if (!parsed.success) {
     throw new HubError("EIO", `Linear's answer to ${name} is not what its documentation says.`, {
-      details: { outcome: "unknown" },
+      details: documents[name].startsWith("mutation") ? { outcome: "unknown" } : {},
       cause: parsed.error,
     });
   }

@@ -12,6 +12,15 @@ describe("Linear's answers", () => {
     expect(error?.message.length).toBeLessThan(400);
   });
 
+  it("never repeat what the caller wrote", () => {
+    const answer = failed('Variable "$input" got invalid value "my secret plan" at "input.dueDate".', {
+      code: "GRAPHQL_VALIDATION_FAILED",
+    });
+    const error = reading.classify(toToolResponse(400, {}, JSON.stringify(answer)), graphql);
+    expect(error?.code).toBe("EINVAL");
+    expect(`${error?.message} ${error?.cause}`).not.toContain("secret plan");
+  });
+
   it("say what is left of each limit, in epoch milliseconds", () => {
     const response = toToolResponse(
       200,

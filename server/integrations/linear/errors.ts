@@ -73,13 +73,20 @@ function readMissingScope(message: string): string | null {
   return /[`'":\s](read|write|admin|issues:create|comments:create|timeSchedule:write)\b/.exec(message)?.[1] ?? null;
 }
 
+/** A message without the caller's own text, which a GraphQL library repeats in "got invalid value"; errors are logged, files are not. */
+const withoutValues = (message: string): string =>
+  message
+    .replace(/got invalid value [\s\S]*/, "got an invalid value.")
+    .trim()
+    .slice(0, 300);
+
 /** Linear's own sentence for people where it has one; never more than 300 characters of it. */
-const sentenceOf = (error: GraphqlError): string => (error.extensions.userPresentableMessage ?? error.message).trim().slice(0, 300);
+const sentenceOf = (error: GraphqlError): string => withoutValues(error.extensions.userPresentableMessage ?? error.message);
 
 function mapGraphqlError(error: GraphqlError, response: ToolResponse, requestId: string | null, nowMs: number): HubError {
   const details = { vendorStatus: response.status, ...(requestId === null ? {} : { vendorRequestId: requestId }) };
   const type = (error.extensions.type ?? typeOfCode[error.extensions.code ?? ""] ?? "").toLowerCase();
-  const cause = new Error(`Linear: ${error.message.slice(0, 300)}`);
+  const cause = new Error(`Linear: ${withoutValues(error.message)}`);
   const status = error.extensions.statusCode ?? response.status;
   const words = sentenceOf(error);
 
@@ -113,7 +120,7 @@ function mapGraphqlError(error: GraphqlError, response: ToolResponse, requestId:
     const message = known.code === "EINVAL" ? `${known.says}: ${words}` : known.says;
     return new HubError(known.code, message, {
       retryable: known.retryable,
-      details: known.code === "EIO" ? { ...details, outcome: "not_done" } : details,
+      details,
       cause,
     });
   }
