@@ -47,6 +47,7 @@ function mountOf(connection: MountedConnection, { db, walks, origin }: MountPart
       actsAs: actsAsOf(connection),
       timeZone: connection.timeZone,
       mirrorPolicy: connection.mirrorPolicy,
+      capabilities: connection.capabilities,
       // With a dead authorization what is mirrored is still served, as stale.
       isAuthorized: status.state !== "reauth_required",
     },

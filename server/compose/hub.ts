@@ -63,7 +63,7 @@ export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?:
   const jobs = createJobs({ db, log, findJobScope: workspaces.findJobScope, callLogDays: env.callLogDays });
   const close = async () => {
     await jobs.stop();
-    await Promise.race([walks.idle(), setTimeout(walksEndMs)]);
+    await Promise.race([walks.stop(), setTimeout(walksEndMs)]);
     await tools.flush();
     await db.close();
   };

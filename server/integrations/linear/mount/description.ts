@@ -45,9 +45,10 @@ const issue: KindSchema = {
   update: true,
   append: false,
   remove: "Archives the issue; it can be restored in Linear.",
+  writeCapability: "write:issues",
 };
 
-const comments: KindSchema = { ...nothing, kind: "comments", fields: [], append: true, body: "comment" };
+const comments: KindSchema = { ...nothing, kind: "comments", fields: [], append: true, body: "comment", writeCapability: "write:comments" };
 
 const cycle: KindSchema = {
   ...nothing,

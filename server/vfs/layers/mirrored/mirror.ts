@@ -23,6 +23,8 @@ export interface MirroredConnection {
   /** IANA name. */
   readonly timeZone: string;
   readonly mirrorPolicy: "titles" | "full";
+  /** What was granted (`write:issues`); a kind whose `writeCapability` is missing cannot be changed. */
+  readonly capabilities: readonly string[];
   /** False when the authorization died: what is mirrored is served as stale, the tool is not asked. */
   readonly isAuthorized: boolean;
 }

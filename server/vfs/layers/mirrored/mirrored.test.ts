@@ -66,6 +66,7 @@ beforeEach(async () => {
     actsAs: { type: "person", name: "Ann Smith" },
     timeZone: "UTC",
     mirrorPolicy: "titles",
+    capabilities: ["write:items"],
     isAuthorized: true,
   };
   walks = createWalkRunner({ warn: () => undefined });

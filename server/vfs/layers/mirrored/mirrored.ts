@@ -180,8 +180,8 @@ function countOf(chain: Chain): number | null {
 function walkOn(mirror: Mirror, request: MountListRequest, chain: Chain): void {
   const directory = directoryOf(mirror, chain);
   const background: MountRequest = { ...request, maxWaitMs: undefined };
-  mirror.walks.start(`${request.scope.workspaceId} ${directory.path}`, async () => {
-    await walkDirectory(mirror, background, directory, { pages: allPages, priority: "background" });
+  mirror.walks.start(`${request.scope.workspaceId} ${directory.path}`, async (isStopped) => {
+    await walkDirectory(mirror, background, directory, { pages: allPages, priority: "background", isStopped });
   });
 }
 

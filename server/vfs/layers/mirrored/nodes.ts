@@ -7,7 +7,7 @@ import type { Freshness, Node, Operation, ReadFormat } from "../../node";
 import { joinPath, parentOf } from "../../path";
 import { type NodeRow, nodeColumns, nodeRow, run } from "../../storage/node-rows";
 import { estimateTokens } from "../../text";
-import type { Location } from "../../tool-mount";
+import type { KindSchema, Location } from "../../tool-mount";
 import type { Mirror } from "./mirror";
 
 /** Rows of the mirror as nodes: display paths are put together from the names of the ancestors. */
@@ -77,14 +77,22 @@ export function naturalFormat(mediaType: string | null): ReadFormat {
   return mediaType?.startsWith("application/json") === true ? "json" : "raw";
 }
 
+/** The schema of a kind that this connection may change. */
+function changeable(mirror: Mirror, kindName: string): KindSchema | undefined {
+  const kind = mirror.kinds.get(kindName);
+  const needed = kind?.writeCapability;
+  return needed === undefined || mirror.connection.capabilities.includes(needed) ? kind : undefined;
+}
+
 /** What can be done with a row: by the schema of its kind, and by what a directory takes. */
 export function canOf(mirror: Mirror, row: NodeRow): readonly Operation[] {
   const { schemaKind, creates } = row.attributes;
   const kindName = typeof schemaKind === "string" ? schemaKind : isCompanion(row) ? null : row.objectKind;
-  const kind = kindName === null ? undefined : mirror.kinds.get(kindName);
+  const kind = kindName === null ? undefined : changeable(mirror, kindName);
   const removable = kind !== undefined && kind.remove !== null && row.objectKind !== null && !isCompanion(row);
   if (row.kind === "directory") {
-    return ["stat", "list", ...(typeof creates === "string" ? (["write"] as const) : []), ...(removable ? (["remove"] as const) : [])];
+    const takesFiles = typeof creates === "string" && changeable(mirror, creates)?.create === true;
+    return ["stat", "list", ...(takesFiles ? (["write"] as const) : []), ...(removable ? (["remove"] as const) : [])];
   }
   return [
     "stat",

@@ -70,13 +70,19 @@ export async function walkDirectory(
   mirror: Mirror,
   request: MountRequest,
   directory: Directory,
-  options: { readonly pages: number; readonly anew?: boolean; readonly priority: "person" | "background" },
+  options: {
+    readonly pages: number;
+    readonly anew?: boolean;
+    readonly priority: "person" | "background";
+    readonly isStopped?: () => boolean;
+  },
 ): Promise<boolean> {
   const { scope } = request;
   const context = toolContext(mirror, request, options.priority);
   let state = await beginWalk(mirror, request, directory, options.anew ?? false);
   for (let page = 0; page < options.pages; page += 1) {
     const startedAt = state.walkStartedAt;
+    if (options.isStopped?.() === true) return false;
     if (startedAt === null) return state.complete;
     const cursor = state.walkCursor;
     const answer = await mirror.tool
