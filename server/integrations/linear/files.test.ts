@@ -61,6 +61,7 @@ beforeAll(async () => {
     actsAs: { type: "person" as const, name: identity.accountName },
     timeZone: identity.timeZone ?? "UTC",
     mirrorPolicy: "titles" as const,
+    capabilities: listCapabilities(linear.manifest),
     isAuthorized: true,
   };
   fs = createHubFileSystem({
