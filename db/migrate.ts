@@ -14,7 +14,10 @@ interface Migration {
 /** Any number, the same in every process: who holds it migrates. */
 const migrationLock = 4_701_246_132;
 
-/** `0000_hub.sql`, `0001_….sql`, …, in order. */
+/**
+ * `0000_hub.sql`, `0001_….sql`, …, in order. A new one is written by hand (`drizzle-kit export` prints what the schema wants, without the
+ * policies and grants that every table needs); `db/schema.test.ts` fails until schema and database agree.
+ */
 export function readMigrations(folder?: string): Migration[] {
   const directory = findOwnFile("migrations", folder);
   return readdirSync(directory)

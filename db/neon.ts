@@ -21,7 +21,6 @@ export function openNeon(url: string, proxy?: NeonProxy): Driver {
     neonConfig.forceDisablePgSSL = true;
   }
   const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 });
-  pool.on("error", () => undefined);
   return createPoolDriver("neon", pool as ClientPool);
 }
 

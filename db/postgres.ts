@@ -9,6 +9,8 @@ interface PooledClient {
 export interface ClientPool {
   connect(): Promise<PooledClient>;
   end(): Promise<void>;
+  on(event: "error", listener: () => void): unknown;
+  on(event: "connect", listener: (client: { on(event: "error", listener: () => void): unknown }) => void): unknown;
 }
 
 /** Connections kept at most, a process. */
@@ -28,8 +30,6 @@ export function openPostgres(url: string): Driver {
     keepAlive: true,
     allowExitOnIdle: true,
   });
-  // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
-  pool.on("error", () => undefined);
   return createPoolDriver("pg", pool as ClientPool);
 }
 
@@ -41,6 +41,12 @@ function strictTls(url: string): string {
 /** A driver over a pool, shared with Neon's. */
 export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool): Driver {
   const counter = new TripCounter();
+  // A connection that breaks fails the statements under way and is replaced by the pool. It also emits an error, idle or not, and without a
+  // listener that would end the process.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+  });
   return {
     kind,
     acquire: async (): Promise<Lease> => {

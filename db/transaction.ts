@@ -52,7 +52,7 @@ class Session extends NodePgSession<NoSchema, NoSchema> {
 /**
  * Runs the work in one transaction. `opening` (BEGIN, role and settings, all local to the transaction, so that they end with it even behind a
  * pooler) is sent first and not waited for: the work's first statement travels with it, and its answer is only handed over once the opening
- * has succeeded.
+ * has succeeded. When the opening fails after BEGIN, as on a missing role, the server refuses what travels with it.
  */
 export async function runTransaction<T>(
   driver: Driver,
@@ -107,12 +107,11 @@ export async function runBatch(
   statements: readonly SQL[],
 ): Promise<readonly (readonly Record<string, unknown>[])[]> {
   refuseInsideScope("A batch");
+  // Built before anything is taken: a statement that cannot be built must not keep a connection.
+  const queries = statements.map((statement) => dialect.sqlToQuery(statement));
   const lease = await driver.acquire();
   const opened = lease.query({ text: opening });
-  const answers = statements.map((statement) => {
-    const { sql: text, params } = dialect.sqlToQuery(statement);
-    return lease.query({ text }, params);
-  });
+  const answers = queries.map(({ sql: text, params }) => lease.query({ text }, params));
   const committed = commit(lease, false);
   const settled = await Promise.allSettled([opened, ...answers, committed]);
   const failed = settled.find((outcome) => outcome.status === "rejected");
