@@ -15,8 +15,10 @@ import { createLog, type Log } from "@/server/log";
 import type { FileSystem } from "@/server/vfs/file-system";
 import { createWalkRunner } from "@/server/vfs/layers/mirrored/walk-runner";
 import { roleHas } from "@/server/workspaces/roles";
+import { jobScope } from "@/server/workspaces/scopes";
 import { createWorkspaces, type Workspaces } from "@/server/workspaces/workspaces";
 import { mountTableOf } from "./connected-mounts";
+import { endPrivateConnections } from "./departures";
 import { createHubFileSystem } from "./file-system";
 import { type Catalogue, createTools, type Tools } from "./tools";
 
@@ -51,7 +53,12 @@ const walksEndMs = 2000;
 export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?: Catalogue }): Hub {
   const { env, log, db, catalogue = productCatalogue(env) } = parts;
   const auth = createAuth({ env, db, log, sendMail: createSendMail(env), limits: env.mode === "demo" ? demoLimits : publicLimits });
-  const workspaces = createWorkspaces({ db, origin: env.origin });
+  const workspaces = createWorkspaces({
+    db,
+    origin: env.origin,
+    memberLeft: ({ workspaceId }, userId) =>
+      endPrivateConnections({ db, log, disconnect: tools.connections.disconnect }, jobScope(workspaceId, "departure"), userId),
+  });
   const tools = createTools({ env, log, db, auth, workspaces, catalogue });
   const walks = createWalkRunner(log);
   const files = createHubFileSystem({

@@ -123,8 +123,16 @@ async function getWorkspace(db: Database, scope: WorkspaceScope): Promise<Worksp
   return toView(await getMembership(db, actor.userId, scope.slug));
 }
 
-/** Joins the workspaces' functions over one database; `origin` starts the invitations' links. */
-export function createWorkspaces({ db, origin }: { db: Database; origin: string }): Workspaces {
+export interface WorkspacesOptions {
+  readonly db: Database;
+  /** Starts the invitations' links. */
+  readonly origin: string;
+  /** Called once someone has left or was removed. */
+  readonly memberLeft?: (scope: WorkspaceScope, userId: string) => Promise<void>;
+}
+
+/** Joins the workspaces' functions over one database. */
+export function createWorkspaces({ db, origin, memberLeft }: WorkspacesOptions): Workspaces {
   return {
     getScope: (actor, slug) => getScope(db, actor, slug),
     findJobScope: (workspaceId, job) => findJobScope(db, workspaceId, job),
@@ -136,7 +144,10 @@ export function createWorkspaces({ db, origin }: { db: Database; origin: string 
     members: {
       list: (scope) => listMembers(db, scope),
       setRole: (scope, userId, role) => setMemberRole(db, scope, userId, role),
-      remove: (scope, userId) => removeMember(db, scope, userId),
+      remove: async (scope, userId) => {
+        await removeMember(db, scope, userId);
+        await memberLeft?.(scope, userId);
+      },
     },
     invitations: {
       create: (scope, role) => createInvitation(db, scope, role, origin),
