@@ -1,6 +1,7 @@
 "use client";
 
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { readFailure } from "@/components/failure";
 import { useTRPCClient } from "@/components/trpc/provider";
 import type { ConnectionView } from "@/server/integrations/catalogue";
 import {
@@ -9,6 +10,7 @@ import {
   type ConnectState,
   connectChannel,
   createConnectFlow,
+  type FlowAnswer,
   type PopupWindow,
 } from "./connect-flow";
 
@@ -51,6 +53,14 @@ function listen(heard: (data: unknown) => void): () => void {
   };
 }
 
+const forgotten: FlowAnswer<ConnectionView> = {
+  status: "expired",
+  title: "That took too long",
+  reason: "The consent was not finished in time. Nothing was stored.",
+  next: "Choose Connect to start again.",
+  connection: null,
+};
+
 export interface UseConnect {
   readonly state: ConnectState<ConnectionView>;
   /** Call it directly in the click's handler: a browser opens popups only there. */
@@ -68,7 +78,12 @@ export function useConnect(onConnected: (connection: ConnectionView | null) => v
       openPopup,
       assign: (url) => window.location.assign(url),
       start,
-      readFlow: (workspace, id) => client.connections.flow.query({ workspace, flow: id }),
+      readFlow: (workspace, id) =>
+        client.connections.flow.query({ workspace, flow: id }).catch((error: unknown) => {
+          // Long over, and forgotten by the hub.
+          if (readFailure(error).code === "ENOENT") return forgotten;
+          throw error;
+        }),
       cancelFlow: (workspace, id) => client.connections.cancelFlow.mutate({ workspace, flow: id }),
       listen,
       later(run, delayMs) {

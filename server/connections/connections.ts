@@ -93,7 +93,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       return entry;
     },
     async list(scope) {
-      const records = await db.withScope(scope, (tx) => listConnections(tx, scope));
+      const records = await db.withScope(scope, (tx) => listConnections(tx, scope), { readOnly: true });
       return records.flatMap((record) => {
         const manifest = manifestOf(record.row.integration);
         return manifest === undefined ? [] : [connectionView(scope, record, manifest, now())];
@@ -101,7 +101,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     async get(scope, connection) {
       const id = decodeId("connection", connection);
-      const record = await db.withScope(scope, (tx) => getConnection(tx, scope, id));
+      const record = await db.withScope(scope, (tx) => getConnection(tx, scope, id), { readOnly: true });
       const manifest = manifestOf(record.row.integration);
       if (manifest === undefined) throw new HubError("ENOENT", "There is no such connection.");
       return connectionView(scope, record, manifest, now());

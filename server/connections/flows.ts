@@ -184,7 +184,7 @@ export function createFlows(options: FlowsOptions): Flows {
 
   const getOwnFlow = async (scope: WorkspaceScope, flow: string): Promise<FlowRow> => {
     const id = decodeId("flow", flow);
-    const row = await db.withScope(scope, (tx) => findFlow(tx, scope, id));
+    const row = await db.withScope(scope, (tx) => findFlow(tx, scope, id), { readOnly: true });
     if (row === null || row.userId !== scopeUserId(scope)) throw new HubError("ENOENT", "There is no such flow.");
     return row;
   };
@@ -330,7 +330,7 @@ export function createFlows(options: FlowsOptions): Flows {
         await failAsJob(location, "not_allowed");
         return error.code === "ENOENT" ? { kind: "stray", problem: "unknown", cookies } : outcome;
       }
-      const row = await db.withScope(scope, (tx) => findFlow(tx, scope, location.flowId));
+      const row = await db.withScope(scope, (tx) => findFlow(tx, scope, location.flowId), { readOnly: true });
       if (row === null) return { kind: "stray", problem: "unknown", cookies };
       if (row.integration !== input.integration) {
         await fail(scope, row.id, "pending", "wrong_integration");

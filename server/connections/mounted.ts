@@ -123,7 +123,7 @@ export function createMounted(options: MountedOptions): Mounted {
 
   return {
     async list(scope) {
-      const records = await options.db.withScope(scope, (tx) => listConnections(tx, scope));
+      const records = await options.db.withScope(scope, (tx) => listConnections(tx, scope), { readOnly: true });
       const connections = records.flatMap((record) => {
         const manifest = manifestOf(record.row.integration);
         return manifest === undefined || record.row.status === "disconnecting" ? [] : [mountedOf(scope, record, manifest)];
@@ -140,7 +140,7 @@ export function createMounted(options: MountedOptions): Mounted {
     },
 
     async authorizedSend(scope, connectionId) {
-      const [record] = await options.db.withScope(scope, (tx) => listConnections(tx, scope, connectionId));
+      const [record] = await options.db.withScope(scope, (tx) => listConnections(tx, scope, connectionId), { readOnly: true });
       const manifest = record === undefined ? undefined : manifestOf(record.row.integration);
       if (record === undefined || manifest === undefined) throw new HubError("ENOENT", "There is no such connection.");
       const { tool, status } = mountedOf(scope, record, manifest);

@@ -16,6 +16,8 @@ const workspacesAtOnce = 100;
 export const attemptHours = 24;
 /** Used and expired invitations are shown for this long. */
 export const invitationHistoryDays = 30;
+/** How long a consent's outcome can be read after its time. */
+const flowHistoryHours = 24;
 
 export interface ExpiryOptions {
   readonly db: Database;
@@ -106,8 +108,10 @@ export async function expireFlows(options: ExpiryOptions): Promise<Removed> {
       (work) => options.db.withScope(scope, work),
       batchOf(table, sql`workspace_id = ${scope.workspaceId}::uuid and expires_at < ${before.toISOString()}::timestamptz`),
     );
-  await inWorkspacesWith(options, "flow", now, async (scope) => {
-    removed.flows += await expired("oauth_flow", scope, now);
+  // An answer that comes late is still told that it is late, and not that nobody knows it.
+  const flowsBefore = new Date(now.getTime() - flowHistoryHours * 3_600_000);
+  await inWorkspacesWith(options, "flow", flowsBefore, async (scope) => {
+    removed.flows += await expired("oauth_flow", scope, flowsBefore);
   });
   await inWorkspacesWith(options, "invitation", invitationsBefore, async (scope) => {
     removed.invitations += await expired("invitation", scope, invitationsBefore);

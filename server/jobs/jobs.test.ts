@@ -75,8 +75,8 @@ describe("expiry", () => {
           popup: true,
         };
         await tx.insert(oauthFlows).values([
-          { ...flow, id: newId(), stateHash: `old-${workspaceId}`, expiresAt: hours(-1) },
-          { ...flow, id: newId(), stateHash: `live-${workspaceId}`, expiresAt: hours(1) },
+          { ...flow, id: newId(), stateHash: `old-${workspaceId}`, expiresAt: hours(-25) },
+          { ...flow, id: newId(), stateHash: `late-${workspaceId}`, expiresAt: hours(-1) },
         ]);
         const invitation = { workspaceId, role: "viewer" as const };
         await tx.insert(invitations).values([
