@@ -24,11 +24,11 @@ export interface ShellAccount {
 export interface AccountMenuProps {
   readonly account: ShellAccount;
   readonly signOut: () => Promise<void>;
-  /** The mark alone. */
-  readonly compact: boolean;
+  /** `wide`: the name shows from the large breakpoint on, the mark alone below it. */
+  readonly labels: "never" | "wide";
 }
 
-export function AccountMenu({ account, signOut, compact }: AccountMenuProps) {
+export function AccountMenu({ account, signOut, labels }: AccountMenuProps) {
   const [pending, start] = useTransition();
   const api = useTRPCClient();
   const name = account.name ?? account.email;
@@ -46,19 +46,18 @@ export function AccountMenu({ account, signOut, compact }: AccountMenuProps) {
       <DropdownMenuTrigger
         className={cn(
           "flex h-10 max-w-full items-center gap-2.5 rounded-md px-1.5 text-start hover:bg-sidebar-accent data-[state=open]:bg-sidebar-accent",
-          compact ? "w-10 justify-center" : "w-full",
+          "w-10 justify-center",
+          labels === "wide" && "lg:w-full lg:justify-start",
         )}
       >
-        <span className="sr-only">Account {compact ? name : null}</span>
+        <span className="sr-only">Account of </span>
         <Avatar name={name} />
-        {compact ? null : (
-          <>
-            <span className="min-w-0 flex-1">
-              <span className="block truncate font-medium text-foreground text-sm">{name}</span>
-              {account.name === null ? null : <span className="block truncate text-muted-foreground text-xs">{account.email}</span>}
-            </span>
-            <ChevronsUpDown aria-hidden="true" className="size-3.5 shrink-0 text-muted-foreground" />
-          </>
+        <span className={cn("sr-only", labels === "wide" && "min-w-0 flex-1 lg:not-sr-only")}>
+          <span className="block truncate font-medium text-foreground text-sm">{name}</span>
+          {account.name === null ? null : <span className="block truncate text-muted-foreground text-xs">{account.email}</span>}
+        </span>
+        {labels === "never" ? null : (
+          <ChevronsUpDown aria-hidden="true" className="hidden size-3.5 shrink-0 text-muted-foreground lg:block" />
         )}
       </DropdownMenuTrigger>
       <DropdownMenuContent align="end" side="top" className="w-60">

@@ -22,7 +22,6 @@ export interface ShellProps {
  */
 export function Shell({ workspace, workspaces, account, signOut, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
-  const accountMenu = (compact: boolean) => <AccountMenu account={account} signOut={signOut} compact={compact} />;
 
   return (
     <div className="grid h-dvh grid-rows-[auto_minmax(0,1fr)] md:grid-cols-[3.5rem_minmax(0,1fr)] md:grid-rows-1 lg:grid-cols-[15rem_minmax(0,1fr)]">
@@ -47,21 +46,19 @@ export function Shell({ workspace, workspaces, account, signOut, children }: She
           </SheetContent>
         </Sheet>
         <div className="min-w-0 flex-1">
-          <WorkspaceSwitcher current={workspace} workspaces={workspaces} compact={false} />
+          <WorkspaceSwitcher current={workspace} workspaces={workspaces} labels="always" />
         </div>
-        {accountMenu(true)}
+        <AccountMenu account={account} signOut={signOut} labels="never" />
       </header>
 
       <aside aria-label="Workspace" className="hidden min-h-0 flex-col border-e bg-sidebar text-sidebar-foreground md:flex">
-        <div className="border-b p-2 lg:hidden">
-          <WorkspaceSwitcher current={workspace} workspaces={workspaces} compact />
-        </div>
-        <div className="hidden p-2 lg:block">
-          <WorkspaceSwitcher current={workspace} workspaces={workspaces} compact={false} />
+        <div className="border-b p-2 lg:border-b-0">
+          <WorkspaceSwitcher current={workspace} workspaces={workspaces} labels="wide" />
         </div>
         <ShellNav slug={workspace.slug} labels="wide" />
-        <div className="mt-auto border-t p-2 lg:hidden">{accountMenu(true)}</div>
-        <div className="mt-auto hidden border-t p-2 lg:block">{accountMenu(false)}</div>
+        <div className="mt-auto border-t p-2">
+          <AccountMenu account={account} signOut={signOut} labels="wide" />
+        </div>
       </aside>
 
       <main id="content" tabIndex={-1} className="min-h-0 min-w-0 bg-canvas outline-none">

@@ -22,27 +22,33 @@ export interface ShellWorkspace {
 export interface WorkspaceSwitcherProps {
   readonly current: ShellWorkspace;
   readonly workspaces: readonly ShellWorkspace[];
-  /** The mark alone. */
-  readonly compact: boolean;
+  /** `wide`: the name shows from the large breakpoint on, the mark alone below it. */
+  readonly labels: "always" | "wide";
 }
 
-export function WorkspaceSwitcher({ current, workspaces, compact }: WorkspaceSwitcherProps) {
+export function WorkspaceSwitcher({ current, workspaces, labels }: WorkspaceSwitcherProps) {
   return (
     <DropdownMenu>
       <DropdownMenuTrigger
         className={cn(
           "flex h-10 max-w-full items-center gap-2.5 rounded-md px-1.5 text-start hover:bg-sidebar-accent data-[state=open]:bg-sidebar-accent",
-          compact ? "w-10 justify-center" : "md:w-full",
+          labels === "wide" && "w-10 justify-center lg:w-full lg:justify-start",
         )}
       >
-        <span className="sr-only">Switch workspace, now {compact ? current.name : null}</span>
+        <span className="sr-only">Switch workspace, now </span>
         <Avatar name={current.name} shape="workspace" />
-        {compact ? null : (
-          <>
-            <span className="min-w-0 flex-1 truncate font-semibold text-foreground text-sm">{current.name}</span>
-            <ChevronsUpDown aria-hidden="true" className="size-3.5 shrink-0 text-muted-foreground" />
-          </>
-        )}
+        <span
+          className={cn(
+            "min-w-0 flex-1 truncate font-semibold text-foreground text-sm",
+            labels === "wide" && "sr-only lg:not-sr-only lg:truncate",
+          )}
+        >
+          {current.name}
+        </span>
+        <ChevronsUpDown
+          aria-hidden="true"
+          className={cn("size-3.5 shrink-0 text-muted-foreground", labels === "wide" && "hidden lg:block")}
+        />
       </DropdownMenuTrigger>
       <DropdownMenuContent align="start" className="w-64">
         <DropdownMenuLabel>Workspaces</DropdownMenuLabel>
