@@ -263,6 +263,9 @@ describe("a new issue", () => {
       code: "EINVAL",
       details: { key: "title" },
     });
+    expect((await failureOf(mount.plan(create("One", "---\ntitle: One more\n---\n"), context))).code).toBe("EINVAL");
+    const long = "word ".repeat(40).trim();
+    expect((await mount.plan(create(long.slice(0, 110), `---\ntitle: ${long}\n---\n`), context)).steps).toHaveLength(1);
     expect(await failureOf(mount.plan(create("One", "---\nidentifier: ENG-9\n---\n"), context))).toMatchObject({
       details: { key: "identifier" },
     });

@@ -12,8 +12,9 @@ import { type FieldValues, type StepArguments, stepArguments } from "./steps";
 const comparable = (value: FieldValues[keyof FieldValues]): unknown =>
   typeof value === "string"
     ? value
-        .replaceAll(/\r\n?/g, "\n")
-        .replaceAll(/[ \t]+$/gm, "")
+        .split(/\r\n|\r|\n/)
+        .map((line) => line.trimEnd())
+        .join("\n")
         .replaceAll(/\n{3,}/g, "\n\n")
         .trim()
     : value;

@@ -153,6 +153,14 @@ const comparable = (text: string): string =>
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\p{S}]+/gu, "");
 
+/** From this length on a name may be a shortened title. */
+const longNameBytes = 100;
+
+function isNamedAfter(name: string, title: string): boolean {
+  if (Buffer.byteLength(name) >= longNameBytes) return comparable(title).startsWith(comparable(name));
+  return comparable(title) === comparable(name);
+}
+
 export async function planCreate(
   change: Extract<Change, { type: "create" }>,
   place: { team: string },
@@ -168,7 +176,7 @@ export async function planCreate(
     throw invalidField(key, fieldOf(parsed, key), "Linear sets this itself; leave it out of a new issue.");
   }
   const title = parsed.values.title ?? change.name;
-  if (parsed.values.title !== undefined && !comparable(title).startsWith(comparable(change.name))) {
+  if (parsed.values.title !== undefined && !isNamedAfter(change.name, title)) {
     throw invalidField(
       "title",
       fieldOf(parsed, "title"),
@@ -215,8 +223,10 @@ export async function planComment(
   api: LinearApi,
   context: MountContext,
 ): Promise<DraftPlan> {
-  const body = change.text.replaceAll(/^(?:[ \t]*\r?\n)+|\s+$/g, "");
-  if (body === "") throw new HubError("EINVAL", "A comment needs some text.");
+  const lines = change.text.trimEnd().split("\n");
+  // Blank lines before the text are the file's, not the comment's; blanks before its first word may be Markdown.
+  const body = lines.slice(lines.findIndex((line) => line.trim() !== "")).join("\n");
+  if (body.trim() === "") throw new HubError("EINVAL", "A comment needs some text.");
   const issue = await getIssueAt(api, place.team, place.issue, context.call);
   return {
     steps: [
