@@ -12,6 +12,7 @@ import { createKeyStore } from "./key-store";
 import { createStaticKeys } from "./keys";
 import { seedConnection } from "./test-connection";
 import { answerOf, type Endpoint, startProcess, type TokenWorld, virtualNow } from "./test-tokens";
+import { createTokenStore } from "./token-store";
 import { createVault } from "./vault";
 
 let db: Database;
@@ -135,6 +136,18 @@ describe("a refresh", () => {
     slow.resolve();
     expect(await waiting).toMatchObject({ accessToken: "access-1" });
     expect(await rowOf(connectionId)).toMatchObject({ lease_by: null, lease_until: null, intent_at: null, failures: 0 });
+  });
+
+  it("is begun by one holder at a time, and an intent that came up unseen stops the next", async () => {
+    const { connectionId } = await setUp();
+    const store = createTokenStore(db);
+    const take = (holder: string, intentSeen: boolean) =>
+      store.acquire(workspace.jobScope, connectionId, { version: 1, holder, leaseMs: 60_000, intentSeen });
+    expect(await take("one", false)).toBe(true);
+    expect(await take("two", true)).toBe(false);
+    await store.fail(workspace.jobScope, connectionId, { version: 1, holder: "one", leaseMs: 60_000, backoffMs: 0, keepIntent: true });
+    expect(await take("two", false)).toBe(false);
+    expect(await take("two", true)).toBe(true);
   });
 
   it("stores the rotated refresh token and the scopes of the answer, and keeps the old refresh token when the answer has none", async () => {
