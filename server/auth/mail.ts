@@ -42,6 +42,18 @@ export function composeMail(mail: SignInMail, origin: string, from: string) {
   return { to: { name: "", address: mail.to }, from, subject: subjectOf(origin), text, html };
 }
 
+/** The parts of `smtps://user:password@host:465`, read here because nodemailer reads a URL by Node's deprecated parser, which prints a warning. */
+export function smtpOptions(smtpUrl: string) {
+  const { hostname, port, protocol, username, password } = new URL(smtpUrl);
+  const secure = protocol === "smtps:";
+  return {
+    host: hostname.replaceAll(/^\[|\]$/g, ""),
+    port: port === "" ? (secure ? 465 : 587) : Number(port),
+    secure,
+    ...(username === "" ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+  };
+}
+
 /**
  * Chooses where mail goes: SMTP when it is set; else the mailbox, in the demo and in development, which both are for this machine only and
  * refuse to be anything else; nowhere (a refusal) in production.
@@ -49,7 +61,7 @@ export function composeMail(mail: SignInMail, origin: string, from: string) {
 export function createSendMail(env: Pick<Env, "mode" | "smtpUrl" | "mailFrom" | "origin">): SendMail | null {
   const { smtpUrl } = env;
   if (smtpUrl !== undefined) {
-    const transport = createTransport(smtpUrl);
+    const transport = createTransport(smtpOptions(smtpUrl));
     return async (mail) => {
       const result = await transport.sendMail(composeMail(mail, env.origin, env.mailFrom));
       if (result.rejected.length > 0) throw new Error("The mail server refused the recipient.");
