@@ -1,0 +1,168 @@
+import type { Database } from "@/db/client";
+import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
+import { createHubFileSystem } from "@/server/compose/file-system";
+import { type MountHarness, mountConformance } from "./conformance";
+import type { FileSystem } from "./file-system";
+import { createFixtureTool } from "./fixture-tool";
+import { mirrored } from "./layers/mirrored/mirrored";
+import { createWalkRunner } from "./layers/mirrored/walk-runner";
+import type { MountTable } from "./mount";
+import type { Operation } from "./node";
+import { storagePolicies } from "./storage/policies";
+import { seedConnection } from "./storage/testing";
+
+/** One database for the file; a workspace for each mount. */
+let opened: Promise<Database> | undefined;
+const database = (): Promise<Database> => {
+  opened ??= createTestDb();
+  return opened;
+};
+let running = 0;
+async function release(): Promise<void> {
+  running -= 1;
+  if (running > 0) return;
+  const db = opened;
+  opened = undefined;
+  await (await db)?.close();
+}
+
+async function startHub(
+  slug: string,
+  tableOf: (db: Database, scope: MountHarness["scope"]) => Promise<MountTable>,
+): Promise<{ db: Database; files: FileSystem; scope: MountHarness["scope"]; other: MountHarness["scope"]; member: MountHarness["scope"] }> {
+  running += 1;
+  const db = await database();
+  const { scope } = await seedWorkspace(db, { slug });
+  const { scope: member } = await seedMember(db, scope, { email: `member@${slug}.test`, role: "member" });
+  const { scope: other } = await seedWorkspace(db, { slug: `${slug}-other` });
+  const table = await tableOf(db, scope);
+  const files = createHubFileSystem({
+    db,
+    connections: async (who) => (who.workspaceId === scope.workspaceId ? table : { mounts: [], placeholders: [] }),
+    allows: () => true,
+    cursorSecret: "secret",
+  });
+  return { db, files, scope, other, member };
+}
+
+const none = async (): Promise<MountTable> => ({ mounts: [], placeholders: [] });
+
+for (const policy of storagePolicies) {
+  const { path: root, shape, personal } = policy;
+  const name = root.split("/").at(-1) ?? "";
+  if (shape === "daily") {
+    const today = `${root}/${new Date().toISOString().slice(0, 10)}.md`;
+    mountConformance(name, {
+      operations: ["stat", "list", "read", "append", "execute"],
+      words: [],
+      async start() {
+        const { files, scope, member } = await startHub(`conform-${name}`, none);
+        await files.append(scope, { path: today, text: "Hello, wörld.\nA second line.\n" });
+        return { files, scope, root, stranger: member, close: release };
+      },
+      cases: [
+        { does: "list", path: root, atLeast: 1 },
+        { does: "read", path: today, contains: "wörld" },
+        { does: "append", path: today, text: "asked: what\n", contains: "asked: what" },
+      ],
+    });
+    continue;
+  }
+  mountConformance(name, {
+    operations: ["stat", "list", "read", "write", "append", "edit", "mkdir", "move", "remove", "execute"],
+    words: [],
+    async start() {
+      const { files, scope, other, member } = await startHub(`conform-${name}`, none);
+      await files.mkdir(scope, { path: `${root}/people` });
+      for (const file of ["Ann.md", "ann.md", "😀 ~x.md", "empty.txt"]) {
+        await files.write(scope, { path: `${root}/people/${file}`, text: file === "empty.txt" ? "" : `# ${file}\nlikes tea\n` });
+      }
+      await files.write(scope, { path: `${root}/data.json`, text: '{"a":1}' });
+      return { files, scope, root, stranger: personal ? member : other, close: release };
+    },
+    cases: [
+      { does: "list", path: `${root}/people`, atLeast: 4 },
+      { does: "read", path: `${root}/data.json`, as: "json", contains: '"a"' },
+      { does: "create", path: `${root}/new.md`, text: "one\n", contains: "one" },
+      { does: "append", path: `${root}/new.md`, text: "two\n", contains: "two" },
+      { does: "edit", path: `${root}/new.md`, find: "one", replace: "1" },
+      { does: "remove", path: `${root}/new.md` },
+    ],
+  });
+}
+
+const operations: readonly Operation[] = ["stat", "list", "read", "write", "append", "edit", "remove", "execute"];
+const root = "/context/tools/fixture";
+const items = `${root}/teams/ENG/items`;
+
+mountConformance("a mirrored tool", {
+  operations,
+  words: ["read:teams", "read:items", "write:items", "write:comments"],
+  async start() {
+    const tool = createFixtureTool({ pageSize: 250 });
+    for (const title of ["ENG", "Many", "Empty", "Twins", "Twins"]) {
+      const id = `${title}-${tool.teams.size}`;
+      tool.teams.set(id, { id, title, items: new Map() });
+    }
+    for (let index = 0; index < 10_000; index += 1) tool.addItem("Many-1", { id: `many-${index}`, title: `Item ${index % 500}` });
+    for (const title of ["Fix login", "fix login", "a~b", "x/y", "😀", "/".repeat(300), "", ".hidden", "name.md"]) {
+      tool.addItem("ENG-0", {
+        id: title,
+        title,
+        body: `About ${title.slice(0, 10)}`,
+        comments: ["first ünïcode"],
+        starred: title === "😀",
+      });
+    }
+    const walks = createWalkRunner({ warn: () => undefined });
+    const { files, scope, other } = await startHub("conform-tool", async (db, owner) => {
+      const id = crypto.randomUUID();
+      await seedConnection(db, owner, id, "workspace");
+      const view = {
+        id: `con_${id.replaceAll("-", "")}`,
+        integration: "fixture",
+        status: "connected",
+        since: null,
+        reason: null,
+        actionUrl: null,
+        visibility: "workspace",
+        accountName: "Ann",
+        timeZone: "UTC",
+      } as const;
+      const connection = {
+        id,
+        integration: "fixture",
+        ownerId: null,
+        mountPath: root,
+        view,
+        actsAs: { type: "person", name: "Ann" },
+        timeZone: "UTC",
+        mirrorPolicy: "titles",
+        capabilities: [],
+        isAuthorized: true,
+      } as const;
+      return { mounts: [mirrored({ db, tool: tool.mount, connection, walks })], placeholders: [] };
+    });
+    return {
+      files,
+      scope,
+      root,
+      stranger: other,
+      settle: () => walks.idle(),
+      close: async () => {
+        await walks.stop();
+        await release();
+      },
+    };
+  },
+  cases: [
+    { words: ["read:teams"], does: "list", path: `${root}/teams`, atLeast: 5 },
+    { words: ["read:items"], does: "list", path: `${root}/teams/Many/items`, atLeast: 10_000 },
+    { words: ["read:items"], does: "read", path: `${items}/Fix login.md`, as: "json", contains: "About" },
+    { does: "read", path: `${root}/starred/😀.md`, contains: "About" },
+    { words: ["write:items"], does: "create", path: `${items}/Brand new.md`, text: "hello", contains: "hello" },
+    { words: ["write:items"], does: "edit", path: `${items}/Brand new.md`, find: "hello", replace: "goodbye" },
+    { words: ["write:comments"], does: "append", path: `${items}/Brand new.d/comments.md`, text: "well done", contains: "well done" },
+    { words: ["write:items"], does: "remove", path: `${items}/Brand new.md` },
+  ],
+});
