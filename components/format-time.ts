@@ -23,14 +23,12 @@ export function formatRelative(iso: string, nowMs: number): string {
   const time = new Date(iso).getTime();
   const distance = Math.abs(nowMs - time);
   if (distance < 45_000) return "just now";
-  if (distance >= 7 * dayMs) return date.format(time);
-  const words =
-    distance < hourMs ? unit(distance, minuteMs, "min") : distance < dayMs ? unit(distance, hourMs, "h") : unit(distance, dayMs, "d");
+  if (distance > 7 * dayMs) return date.format(time);
+  // The past is counted in whole units gone by; the future is rounded, so that a link of seven days does not begin with six.
+  const whole = time <= nowMs ? Math.floor : Math.round;
+  const [unitMs, name] = distance < hourMs ? [minuteMs, "min"] : distance < dayMs ? [hourMs, "h"] : [dayMs, "d"];
+  const words = `${Math.max(1, whole(distance / unitMs))} ${name}`;
   return time <= nowMs ? `${words} ago` : `in ${words}`;
-}
-
-function unit(distanceMs: number, unitMs: number, name: string): string {
-  return `${Math.max(1, Math.floor(distanceMs / unitMs))} ${name}`;
 }
 
 /** `840 ms`, `2.4 s`, `1 min 5 s`. */

@@ -1,13 +1,11 @@
-import { MailX } from "lucide-react";
 import type { Metadata } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
 import { getCaller } from "@/app/_api/prefetch";
 import { Brand } from "@/components/brand";
+import { MessagePage } from "@/components/message-page";
 import { ApiProvider } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
-import { Card, CardContent } from "@/components/ui/card";
-import { EmptyState } from "@/components/ui/empty-state";
 import { toHubError } from "@/server/trpc/init";
 import { AcceptInvitation } from "./_components/accept-invitation";
 
@@ -35,39 +33,38 @@ async function readInvitation(token: string) {
 export default async function InvitePage({ params }: InvitePageProps) {
   const { token } = await params;
   const found = await readInvitation(token);
+  if ("refused" in found) {
+    return (
+      <MessagePage
+        title="This invitation is not valid"
+        action={
+          <Button asChild>
+            <Link href="/">Go to your workspace</Link>
+          </Button>
+        }
+      >
+        {found.refused}
+      </MessagePage>
+    );
+  }
+  const { preview, account } = found;
   return (
-    <main className="flex min-h-dvh flex-col items-center px-4 py-8">
+    <div className="flex min-h-dvh flex-col items-center px-4 py-8">
       <Brand />
-      <div className="my-auto w-full max-w-md py-10">
-        {"refused" in found ? (
-          <EmptyState
-            icon={MailX}
-            title="This invitation is not valid"
-            action={
-              <Button variant="outline" asChild>
-                <Link href="/">Go to your workspace</Link>
-              </Button>
-            }
-          >
-            {found.refused}
-          </EmptyState>
-        ) : (
-          <Card>
-            <CardContent className="grid gap-4 p-6 sm:p-6">
-              <div>
-                <h1 className="break-words font-semibold text-xl">Join {found.preview.workspaceName}</h1>
-                <p className="mt-1 text-base text-muted-foreground">
-                  {found.preview.invitedBy ?? "A former member"} invites you as {found.preview.role}. You are signed in as{" "}
-                  <span className="break-words text-foreground">{found.account.email}</span>.
-                </p>
-              </div>
-              <ApiProvider>
-                <AcceptInvitation token={token} workspaceName={found.preview.workspaceName} />
-              </ApiProvider>
-            </CardContent>
-          </Card>
-        )}
-      </div>
-    </main>
+      <main className="my-auto w-full max-w-md py-10">
+        <div className="grid gap-4 rounded-xl border bg-card p-6 shadow-raised sm:p-7">
+          <div>
+            <h1 className="break-words font-semibold text-xl">Join {preview.workspaceName}</h1>
+            <p className="mt-1 text-base text-muted-foreground">
+              {preview.invitedBy ?? "A former member"} invites you as {preview.role}. You are signed in as{" "}
+              <span className="break-words text-foreground">{account.email}</span>.
+            </p>
+          </div>
+          <ApiProvider>
+            <AcceptInvitation token={token} workspaceName={preview.workspaceName} />
+          </ApiProvider>
+        </div>
+      </main>
+    </div>
   );
 }
