@@ -146,7 +146,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
         </Button>
       </div>
       <div className="flex min-h-0 flex-1">
-        <aside className="hidden w-60 shrink-0 overflow-y-auto border-e bg-canvas px-2 lg:block">{tree}</aside>
+        <aside className="hidden w-56 shrink-0 overflow-y-auto border-e bg-canvas px-2 lg:block">{tree}</aside>
         {current.error !== null && node === undefined ? (
           <Pane className="flex-1">
             <ErrorState error={current.error} title="This path cannot be opened" onRetry={() => void current.refetch()} />
@@ -173,7 +173,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
             </Pane>
             <Pane
               className={cn(
-                "w-[46%] max-w-3xl shrink-0 border-s max-md:w-full max-md:max-w-none max-md:border-0",
+                "w-[48%] max-w-3xl shrink-0 lg:w-[44%] border-s max-md:w-full max-md:max-w-none max-md:border-0",
                 !isFile && "max-md:hidden",
               )}
             >

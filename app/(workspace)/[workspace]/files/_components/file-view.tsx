@@ -30,7 +30,7 @@ function MarkdownFile({ text }: { readonly text: string }) {
           {fields.map(([key, value]) => (
             <div key={key} className="contents">
               <dt className="font-mono text-muted-foreground text-xs leading-5">{key}</dt>
-              <dd dir="auto" className="whitespace-pre-line break-words">
+              <dd className="whitespace-pre-line break-words">
                 <FieldValue value={value} />
               </dd>
             </div>
@@ -46,10 +46,10 @@ function MarkdownFile({ text }: { readonly text: string }) {
 function FieldValue({ value }: { readonly value: string }) {
   if (value === "null" || value === "" || value === "[]") return <span className="text-muted-foreground">—</span>;
   const match = /^(.+)(~[a-z2-7]{8,})$/.exec(value);
-  if (match === null) return value;
+  if (match === null) return <bdi>{value}</bdi>;
   return (
     <>
-      {match[1]}
+      <bdi>{match[1]}</bdi>
       <span className="ms-0.5 font-mono text-2xs text-muted-foreground">{match[2]}</span>
     </>
   );

@@ -17,8 +17,8 @@ import type { useDirectory } from "./use-directory";
 const rowHeight = 34;
 const columns = [
   { key: "name", label: "Name", className: "min-w-0 flex-1" },
-  { key: "modifiedAt", label: "Modified", className: "w-32 shrink-0 max-lg:hidden" },
-  { key: "sizeBytes", label: "Size", className: "w-20 shrink-0 justify-end max-lg:hidden" },
+  { key: "modifiedAt", label: "Modified", className: "hidden w-24 shrink-0 @sm:flex" },
+  { key: "sizeBytes", label: "Size", className: "hidden w-16 shrink-0 justify-end @lg:flex" },
 ] as const;
 
 export interface NodeListProps {
@@ -76,7 +76,7 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
   };
 
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <div className="@container flex h-full min-h-0 flex-col">
       <div
         ref={gridRef}
         role="grid"
@@ -174,12 +174,12 @@ function Row({ node, index, top, active, open, onActive, onOpen }: RowProps) {
         <span dir="auto" className="min-w-0 truncate" title={node.name}>
           {human === "" ? node.name : human}
         </span>
-        {human === "" ? null : <span className="hidden shrink-0 font-mono text-2xs text-muted-foreground xl:inline">{tail}</span>}
+        {human === "" ? null : <span className="hidden shrink-0 font-mono text-2xs text-muted-foreground @2xl:inline">{tail}</span>}
       </div>
-      <div role="gridcell" className="w-32 shrink-0 text-muted-foreground text-xs max-lg:hidden">
+      <div role="gridcell" className="hidden w-24 shrink-0 truncate text-muted-foreground text-xs @sm:block">
         {node.modifiedAt === null ? "—" : <RelativeTime at={node.modifiedAt} />}
       </div>
-      <div role="gridcell" className="w-20 shrink-0 text-end text-muted-foreground text-xs tabular-nums max-lg:hidden">
+      <div role="gridcell" className="hidden w-16 shrink-0 text-end text-muted-foreground text-xs tabular-nums @lg:block">
         {node.sizeBytes === null ? "—" : formatBytes(node.sizeBytes)}
       </div>
     </div>
