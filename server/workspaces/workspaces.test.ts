@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Database } from "@/db/client";
+import { createDb, type Database } from "@/db/client";
 import { auditEvents, invitations } from "@/db/schema/workspaces";
 import type { WorkspaceScope } from "@/db/scope";
 import { createTestDb, seedMember, seedUser, seedWorkspace } from "@/db/testing";
+import { createThrowAwayDatabase, type ThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
 import { decodeId } from "@/server/ids";
 import { createWorkspaces, type Workspaces } from "./workspaces";
 
@@ -180,6 +181,50 @@ describe("an invitation", () => {
     const other = await seedWorkspace(db, { slug: "beside" });
     await expect(workspaces.invitations.revoke(other.scope, decodeId("invitation", made.id))).rejects.toMatchObject({ code: "ENOENT" });
     expect(await workspaces.invitations.list(other.scope)).toEqual([]);
+  });
+});
+
+describe.runIf(testDatabaseUrl !== null)("on PostgreSQL, where two requests really run at once", () => {
+  const rounds = 6;
+  let throwaway: ThrowAwayDatabase;
+  let postgres: Database;
+  let there: Workspaces;
+  beforeAll(async () => {
+    throwaway = await createThrowAwayDatabase();
+    postgres = await createDb({ url: throwaway.url });
+    there = createWorkspaces({ db: postgres, origin: "http://localhost:3000" });
+  });
+  afterAll(async () => {
+    await postgres.close();
+    await throwaway.drop();
+  });
+
+  test("owners who leave together always leave one", async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const first = await seedWorkspace(postgres, { slug: `leaving-${round}` });
+      const second = await seedMember(postgres, first.scope, { email: `second@leaving-${round}.test`, role: "owner" });
+      const left = await Promise.allSettled([
+        there.members.remove(first.scope, first.userId),
+        there.members.remove(second.scope, second.userId),
+      ]);
+      expect(left.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
+    }
+  });
+
+  test("an invitation lets one of many in", async () => {
+    const owner = await seedWorkspace(postgres, { slug: "racing" });
+    for (let round = 0; round < rounds; round += 1) {
+      const token = tokenOf((await there.invitations.create(owner.scope, "member")).url);
+      const guests = await Promise.all(["a", "b", "c", "d"].map((name) => seedUser(postgres, `${name}${round}@racing.test`)));
+      const accepted = await Promise.allSettled(guests.map((guest) => there.invitations.accept(guest, token)));
+      expect(accepted.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+    }
+  });
+
+  test("one name asked for by many at once becomes as many addresses", async () => {
+    const maker = await seedUser(postgres, "maker@racing.test");
+    const made = await Promise.all(Array.from({ length: rounds }, () => there.create(maker, { name: "Same name" })));
+    expect(new Set(made.map(({ slug }) => slug)).size).toBe(rounds);
   });
 });
 
