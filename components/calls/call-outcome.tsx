@@ -8,7 +8,11 @@ interface Look {
   readonly tone: string;
 }
 
-function lookOf({ errorCode }: Pick<CallRow, "errorCode">): Look {
+const firstRefusal = 400;
+
+function lookOf({ errorCode, status }: Pick<CallRow, "errorCode" | "status">): Look {
+  // An answer that the caller reads itself (OAuth's own) is no failure of the call, but it is not a success either.
+  if (errorCode === null && status !== null && status >= firstRefusal) return { icon: CircleSlash, word: "Refused", tone: "text-warning" };
   if (errorCode === null) return { icon: CircleCheck, word: "OK", tone: "text-success" };
   if (errorCode === "aborted") return { icon: CircleSlash, word: "Abandoned", tone: "text-muted-foreground" };
   if (errorCode === "EAGAIN") return { icon: Gauge, word: "Limited", tone: "text-warning" };

@@ -12,6 +12,7 @@ import { ErrorState } from "@/components/error-state";
 import { readFailure } from "@/components/failure";
 import { PageFrame } from "@/components/page-frame";
 import { useTRPC } from "@/components/trpc/provider";
+import { Alert } from "@/components/ui/alert";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/empty-state";
 import { useWorkspace } from "@/components/workspace-context";
@@ -67,6 +68,11 @@ export function ActivityPage({ tools }: { readonly tools: ToolLooks }) {
         </EmptyState>
       ) : (
         <>
+          {log.isRefetchError ? (
+            <Alert variant="danger" role="alert" className="mb-4">
+              These calls are not up to date. {readFailure(log.error).message}
+            </Alert>
+          ) : null}
           <CallTable calls={calls} tools={tools} caption="Calls to the tools, newest first" onOpen={setOpened} />
           <div className="mt-4 flex flex-col items-center gap-2 text-muted-foreground">
             {log.isFetchNextPageError ? <p role="alert">Older calls did not load. {readFailure(log.error).message}</p> : null}

@@ -41,12 +41,7 @@ export function ConnectionSection({ tool, connection, onChanged }: ConnectionSec
                 const receipt = await client.connections.disconnect.mutate({ workspace: slug, connection: connection.id });
                 return {
                   revoked: receipt.revoked,
-                  deleted: [
-                    "The tokens are deleted from the vault.",
-                    receipt.purged.files === 1
-                      ? "1 mirrored file is deleted."
-                      : `${receipt.purged.files.toLocaleString("en")} mirrored files are deleted.`,
-                  ],
+                  deleted: ["The tokens are deleted from the vault.", purgedWords(receipt.purged.files)],
                 };
               }}
               onDone={onChanged}
@@ -74,3 +69,8 @@ export function ConnectionSection({ tool, connection, onChanged }: ConnectionSec
 
 const actor = (tool: CatalogueEntry, connection: ConnectionView) =>
   tool.actsAs === "person" ? `as ${connection.accountName}` : "as the hub’s app";
+
+function purgedWords(files: number): string {
+  if (files === 0) return "No copy of a file was kept.";
+  return files === 1 ? "The copy of 1 file is deleted." : `The copies of ${files.toLocaleString("en")} files are deleted.`;
+}
