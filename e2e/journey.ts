@@ -24,7 +24,7 @@ export async function createWorkspace(page: Page, name: string): Promise<string>
   await page.goto("/welcome");
   await page.getByLabel("Name").fill(name);
   await page.getByRole("button", { name: "Continue" }).click();
-  await page.waitForURL("**/*/welcome");
+  await page.waitForURL((url) => /^\/[^/]+\/welcome$/.test(url.pathname));
   const slug = new URL(page.url()).pathname.split("/")[1] ?? "";
   expect(slug).not.toBe("");
   return slug;
