@@ -15,7 +15,9 @@ export interface AuthFrameProps {
 export function AuthFrame({ title, lead, footer, wide = false, children }: AuthFrameProps) {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 py-8">
-      <Brand />
+      <header>
+        <Brand />
+      </header>
       <main className={`my-auto w-full py-10 ${wide ? "max-w-xl" : "max-w-sm"}`}>
         <div className="rounded-xl border bg-card p-6 shadow-raised sm:p-7">
           <h1 className="font-semibold text-xl">{title}</h1>

@@ -50,7 +50,9 @@ export default async function InvitePage({ params }: InvitePageProps) {
   const { preview, account } = found;
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 py-8">
-      <Brand />
+      <header>
+        <Brand />
+      </header>
       <main className="my-auto w-full max-w-md py-10">
         <div className="grid gap-4 rounded-xl border bg-card p-6 shadow-raised sm:p-7">
           <div>
