@@ -114,7 +114,7 @@ async function findChild(
   }
   const named = await findByHumanName(tx, request, directory, segment);
   if (named !== null) return named;
-  return { row: await findAlias(tx, request, directory, segment), ask: null };
+  return findAlias(tx, request, directory, segment);
 }
 
 /** The object that a known handle stands for, where the mirror has no row of it here: the tool is to be asked. */
@@ -183,23 +183,47 @@ async function findByHumanName(
   }
   const human = parseSegment(first.name)?.human;
   if (extension !== ".d" || human !== stem) return { row: first, ask: null };
-  const companion = await readRows(tx, request.scope, [first.path, `${first.path}${companionSegment}`]);
-  const row = chainTo(directory, `${first.path}${companionSegment}`, companion)?.[0] ?? null;
-  const { objectKind, externalId } = first;
+  return companionOf(tx, request, directory, first);
+}
+
+/** The companion directory of an item; where the mirror has no row of it, the tool is to be asked. */
+async function companionOf(
+  tx: Tx,
+  request: MountRequest,
+  directory: string,
+  item: NodeRow,
+): Promise<{ readonly row: NodeRow | null; readonly ask: LocationSegment | null }> {
+  const path = `${item.path}${companionSegment}`;
+  const row = chainTo(directory, path, await readRows(tx, request.scope, [item.path, path]))?.[0] ?? null;
+  const { objectKind, externalId } = item;
   if (row !== null || objectKind === null || externalId === null) return { row, ask: null };
   return { row: null, ask: { type: "object", kind: objectKind, externalId, companion: true } };
 }
 
-/** For its creator, the name that a new object was written under, for a day. */
-async function findAlias(tx: Tx, request: MountRequest, directory: string, segment: string): Promise<NodeRow | null> {
+/** For its creator, the name that a new object was written under, for a day; with `.d` in place of its extension, its companion. */
+async function findAlias(
+  tx: Tx,
+  request: MountRequest,
+  directory: string,
+  segment: string,
+): Promise<{ readonly row: NodeRow | null; readonly ask: LocationSegment | null }> {
   const owner = scopeUserId(request.scope);
-  if (owner === null) return null;
+  if (owner === null) return { row: null, ask: null };
+  const { stem, extension } = splitName(segment);
+  // `/` is the character after `.`, so this range holds the stem with any extension.
+  const named =
+    extension === ".d" ? sql`(a.name = ${segment} or (a.name > ${`${stem}.`} and a.name < ${`${stem}/`}))` : sql`a.name = ${segment}`;
   const rows = await run(
     tx,
-    sql`select ${nodeColumns} from vfs_alias a join vfs_node n on n.workspace_id = a.workspace_id and n.path = a.path where a.workspace_id = ${request.scope.workspaceId} and a.owner_id = ${owner} and a.parent_path = ${directory} and a.name = ${segment} and a.expires_at > ${time(request.now)}`,
+    sql`select ${nodeColumns}, a.name as alias from vfs_alias a join vfs_node n on n.workspace_id = a.workspace_id and n.path = a.path where a.workspace_id = ${request.scope.workspaceId} and a.owner_id = ${owner} and a.parent_path = ${directory} and ${named} and a.expires_at > ${time(request.now)} limit 200`,
   );
-  const row = rows[0];
-  return row === undefined ? null : nodeRow(row);
+  const exact = rows.find((row) => row.alias === segment);
+  if (exact !== undefined) return { row: nodeRow(exact), ask: null };
+  const item = rows
+    .filter((row) => typeof row.alias === "string" && splitName(row.alias).stem === stem)
+    .map(nodeRow)
+    .find((row) => row.attributes.companion === true);
+  return item === undefined ? { row: null, ask: null } : companionOf(tx, request, directory, item);
 }
 
 /** Takes what the tool says is gone out of the mirror. */
