@@ -5,6 +5,7 @@ import { createTestDb, seedWorkspace } from "@/db/testing";
 import { startTestSandbox, testClient } from "@/sandbox/linear/testing";
 import { createHubFileSystem } from "@/server/compose/file-system";
 import { encodeId } from "@/server/ids";
+import { mountConformance } from "@/server/vfs/conformance";
 import type { FileSystem } from "@/server/vfs/file-system";
 import { mirrored } from "@/server/vfs/layers/mirrored/mirrored";
 import { createWalkRunner, type WalkRunner } from "@/server/vfs/layers/mirrored/walk-runner";
@@ -23,12 +24,14 @@ const issues = `${root}/teams/ENG/issues`;
 let sandbox: Awaited<ReturnType<typeof startTestSandbox>>;
 let db: Database;
 let scope: WorkspaceScope;
+let stranger: WorkspaceScope;
 let fs: FileSystem;
 let walks: WalkRunner;
 
 beforeAll(async () => {
   [sandbox, db] = await Promise.all([startTestSandbox(), createTestDb()]);
   scope = (await seedWorkspace(db, { slug: "linear-files" })).scope;
+  stranger = (await seedWorkspace(db, { slug: "linear-others" })).scope;
   const settings: IntegrationSettings = {
     clientId: testClient.clientId,
     clientSecret: testClient.clientSecret ?? "",
@@ -66,7 +69,10 @@ beforeAll(async () => {
   };
   fs = createHubFileSystem({
     db,
-    connections: async () => ({ mounts: [mirrored({ db, tool, connection, walks })], placeholders: [] }),
+    connections: async (who) => ({
+      mounts: who.workspaceId === scope.workspaceId ? [mirrored({ db, tool, connection, walks })] : [],
+      placeholders: [],
+    }),
     allows: () => true,
     cursorSecret: "secret",
   });
@@ -166,4 +172,38 @@ describe("Linear in the file system", () => {
     );
     expect(refused).toMatchObject({ code: "EINVAL", details: { key: "state", line: 3 } });
   });
+});
+
+/** The catalogue's words, each with a case that runs it. */
+mountConformance("Linear", {
+  operations: ["stat", "list", "read", "write", "append", "edit", "remove", "execute"],
+  words: listCapabilities(linear.manifest),
+  start: async () => ({ files: fs, scope, root, stranger, settle: () => walks.idle() }),
+  cases: [
+    { words: ["read:teams"], does: "list", path: `${root}/teams`, atLeast: 3 },
+    { words: ["read:teams"], does: "read", path: `${root}/teams/DES/team.json`, contains: '"key": "DES"' },
+    { words: ["read:issues"], does: "list", path: issues, atLeast: 10 },
+    { words: ["read:cycles"], does: "list", path: `${root}/teams/ENG/cycles`, atLeast: 3 },
+    { words: ["read:projects"], does: "read", path: `${root}/projects/Courier app 3.0/project.md`, contains: "# Courier app 3.0" },
+    { does: "list", path: `${root}/users`, atLeast: 5 },
+    { does: "read", path: `${root}/users/Ann Smith.json`, contains: '"email": "ann@acme.example"' },
+    {
+      words: ["write:issues"],
+      does: "create",
+      path: `${issues}/Parcel scanner.md`,
+      text: "---\nstate: Todo\nlabels: [Bug]\n---\n\nIt beeps twice.\n",
+      contains: "It beeps twice.",
+    },
+    { words: ["write:issues"], does: "edit", path: `${issues}/Parcel scanner.md`, find: "state: Todo", replace: "state: In Progress" },
+    { words: ["read:issues"], does: "read", path: `${issues}/Parcel scanner.md`, as: "json", contains: '"In Progress"' },
+    {
+      words: ["write:comments"],
+      does: "append",
+      path: `${issues}/Parcel scanner.d/comments.md`,
+      text: "Heard it too.",
+      contains: "> Heard it too.",
+    },
+    { words: ["read:issues"], does: "read", path: `${issues}/Parcel scanner.md`, as: "thread", contains: "> Heard it too." },
+    { words: ["write:issues"], does: "remove", path: `${issues}/Parcel scanner.md` },
+  ],
 });
