@@ -21,6 +21,12 @@ export interface HubFileSystemOptions {
   readonly clock?: () => Date;
 }
 
+const noConnections: MountTable = { mounts: [], placeholders: [] };
+
+/** Whether a path is on a storage mount, where connections need not be asked for. */
+const isStorage = ([, area, mount]: readonly string[]): boolean =>
+  mount !== undefined && (area === "memory" || (area === "user" && mount !== "tools"));
+
 /** The file system of the hub: storage mounts and connections, each in its layers `authorize → audit → capabilities → mount`. */
 export function createHubFileSystem(options: HubFileSystemOptions): FileSystem {
   const { db } = options;
@@ -34,8 +40,8 @@ export function createHubFileSystem(options: HubFileSystemOptions): FileSystem {
     keys: createKeyStore(db),
     cursorSecret: options.cursorSecret,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
-    mounts: async (scope) => {
-      const table = await options.connections(scope);
+    mounts: async (scope, segments) => {
+      const table = isStorage(segments) ? noConnections : await options.connections(scope);
       return {
         mounts: [...shared, ...(scope.actor.type === "person" ? personal : []), ...table.mounts.map(layered)],
         placeholders: table.placeholders,

@@ -48,7 +48,7 @@ export function createFileSystem(options: FileSystemOptions): FileSystem {
 
   async function place(scope: WorkspaceScope, path: string): Promise<{ place: Place; segments: readonly string[] }> {
     const segments = parsePath(path);
-    return { place: locate(await options.mounts(scope), segments, scope.actor.type === "person"), segments };
+    return { place: locate(await options.mounts(scope, segments), segments, scope.actor.type === "person"), segments };
   }
 
   function requestOf(

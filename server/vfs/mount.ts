@@ -144,5 +144,8 @@ export interface MountTable {
   readonly placeholders: readonly Placeholder[];
 }
 
-/** Gives the tree of a scope: another person's private connections are not in it. */
-export type MountProvider = (scope: WorkspaceScope) => Promise<MountTable>;
+/**
+ * Gives the tree of a scope, as far as the path with these segments needs it: another person's private connections are not in it, and
+ * what certainly is not on the way may be left out.
+ */
+export type MountProvider = (scope: WorkspaceScope, segments: readonly string[]) => Promise<MountTable>;

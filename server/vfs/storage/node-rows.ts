@@ -45,7 +45,10 @@ export const asNumber = (value: unknown): number | null => (value === null || va
 /** Drivers give a timestamp as text or as a Date. */
 export function asDate(value: unknown): Date | null {
   if (value === null || value === undefined) return null;
-  return value instanceof Date ? value : new Date(String(value));
+  if (value instanceof Date) return value;
+  const text = String(value);
+  // PostgreSQL's `2026-11-23 12:00:00.5+00`: as ISO 8601 it is parsed several times faster.
+  return new Date(text.endsWith("+00") ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : text);
 }
 
 /** A row as the operations use it. */

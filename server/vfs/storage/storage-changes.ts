@@ -33,11 +33,15 @@ export function createStorageChanges(context: StorageContext): Pick<Mount, "plan
       if (policy.shape === "daily") checkDay(request);
       checkLength(context, request, request.segments);
       if (request.change.type === "move") checkLength(context, request, request.change.toSegments);
-      return db.withScope(request.scope, async (tx) => {
-        const path = storedPath(policy, request.scope, request.segments);
-        const row = await findRow(tx, request.scope.workspaceId, path, request.now);
-        return planOf(tx, context, request, request.change, row);
-      });
+      return db.withScope(
+        request.scope,
+        async (tx) => {
+          const path = storedPath(policy, request.scope, request.segments);
+          const row = await findRow(tx, request.scope.workspaceId, path, request.now);
+          return planOf(tx, context, request, request.change, row);
+        },
+        { readOnly: true },
+      );
     },
 
     async perform(plan, request) {

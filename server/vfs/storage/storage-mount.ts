@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Database } from "@/db/client";
+import type { Database, Tx } from "@/db/client";
 import { HubError } from "@/server/errors";
 import type { Mount, MountInfo } from "../mount";
 import { countChildren, live, nodeColumns, nodeRow, pageOf, run } from "./node-rows";
@@ -7,6 +7,7 @@ import { operationsOf, type StoragePolicy } from "./policies";
 import { createStorageChanges } from "./storage-changes";
 import {
   getRow,
+  isUseToRecord,
   mediaTypeOf,
   missing,
   naturalFormat,
@@ -53,7 +54,7 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
 
     async stat(request) {
       if (request.segments.length === 0) return rootNode(context, request.now);
-      const row = await db.withScope(request.scope, (tx) => getRow(tx, context, request));
+      const row = await db.withScope(request.scope, (tx) => getRow(tx, context, request), { readOnly: true });
       return storageNode(context, request.scope, row, request.now);
     },
 
@@ -61,15 +62,19 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
       const { scope, now } = request;
       const parentPath = storedPath(policy, scope, request.segments);
       const listing = { workspaceId: scope.workspaceId, parentPath, ...request };
-      const { page, total } = await db.withScope(scope, async (tx) => {
-        const found = await pageOf(tx, listing);
-        if (found.rows.length === 0 && request.segments.length > 0) {
-          const row = await getRow(tx, context, request);
-          if (row.kind !== "directory") throw new HubError("ENOTDIR", "This is a file: read it.", { path: request.path });
-        }
-        const whole = request.after === null && found.next === null;
-        return { page: found, total: whole ? found.rows.length : await countChildren(tx, scope.workspaceId, parentPath, now) };
-      });
+      const { page, total } = await db.withScope(
+        scope,
+        async (tx) => {
+          const found = await pageOf(tx, listing);
+          if (found.rows.length === 0 && request.segments.length > 0) {
+            const row = await getRow(tx, context, request);
+            if (row.kind !== "directory") throw new HubError("ENOTDIR", "This is a file: read it.", { path: request.path });
+          }
+          const whole = request.after === null && found.next === null;
+          return { page: found, total: whole ? found.rows.length : await countChildren(tx, scope.workspaceId, parentPath, now) };
+        },
+        { readOnly: true },
+      );
       return {
         nodes: page.rows.map((row) => storageNode(context, scope, row, now)),
         next: page.next,
@@ -83,17 +88,19 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
       const { scope, now } = request;
       if (request.segments.length === 0) throw new HubError("EISDIR", "This is a directory: list it.", { path: request.path });
       const path = storedPath(policy, scope, request.segments);
-      const { row, body } = await db.withScope(scope, async (tx) => {
+      const look = async (tx: Tx) => {
         const rows = await run(
           tx,
           sql`select ${nodeColumns}, c.body from vfs_node n left join vfs_content c on c.workspace_id = n.workspace_id and c.node_id = n.node_id where n.workspace_id = ${scope.workspaceId} and n.path = ${path} and ${live(now)}`,
         );
         const found = rows[0];
         if (found === undefined) throw await missing(tx, context, request);
-        const file = nodeRow(found);
-        if (file.kind === "file") await recordUse(tx, context, request, file);
-        return { row: file, body: String(found.body ?? "") };
-      });
+        return { row: nodeRow(found), body: String(found.body ?? "") };
+      };
+      const { row, body } = await db.withScope(scope, look, { readOnly: true });
+      if (row.kind === "file" && isUseToRecord(context, request, row)) {
+        await db.withScope(scope, (tx) => recordUse(tx, context, request, row));
+      }
       if (row.kind !== "file") throw new HubError("EISDIR", "This is a directory: list it.", { path: request.path });
       const natural = naturalFormat(row.name);
       if (request.as !== null && request.as !== "raw" && request.as !== natural) {

@@ -45,12 +45,16 @@ export async function missing(tx: Tx, context: StorageContext, request: MountReq
   return new HubError("ENOENT", "There is nothing at this path.", { path: request.path });
 }
 
-/** Use keeps a file of a tier with retention: recorded at most hourly, and not where an expiry was asked for. */
+/** Use keeps a file of a tier with retention; it is recorded at most hourly. */
+export function isUseToRecord(context: StorageContext, request: MountRequest, row: NodeRow): boolean {
+  if (context.policy.retention === null) return false;
+  return row.lastUsedAt === null || request.now.getTime() - row.lastUsedAt.getTime() >= useIntervalMs;
+}
+
+/** Records use: the soft expiry moves, unless an expiry was asked for. */
 export async function recordUse(tx: Tx, context: StorageContext, request: MountRequest, row: NodeRow): Promise<void> {
-  const { retention } = context.policy;
-  if (retention === null || row.createdAt === null) return;
-  if (row.lastUsedAt !== null && request.now.getTime() - row.lastUsedAt.getTime() < useIntervalMs) return;
-  const expiry = expiryOf(retention, row.createdAt, request.now);
+  if (row.createdAt === null || !isUseToRecord(context, request, row)) return;
+  const expiry = expiryOf(context.policy.retention, row.createdAt, request.now);
   if (expiry === null) return;
   await run(
     tx,

@@ -11,7 +11,7 @@ import { storeEntries } from "./entries";
 import { type Mirror, type MirroredOptions, toolContext } from "./mirror";
 import { type Chain, canonicalPaths, chainNode, displayPathOf, holderOf, locationOf, naturalFormat, nodeMaker } from "./nodes";
 import { keptBody, ownFormat, recentPrint, storePrint } from "./prints";
-import { chainAtOnce, directoryOf, forgetGone, resolve } from "./resolve";
+import { chainAtOnce, directoryOf, forgetGone, guessIdPath, resolve } from "./resolve";
 import { type DirectoryState, readState, walkDirectory } from "./walk";
 
 const defaultStaleAfterMs = 5 * 60 * 1000;
@@ -112,13 +112,14 @@ async function lookUp(mirror: Mirror, request: MountListRequest, known: Chain | 
   return mirror.db.withScope(
     scope,
     async (tx) => {
-      const chain = known ?? (await chainAtOnce(tx, mirror, request));
-      if (chain === null) return null;
-      const path = chain.at(-1)?.path ?? mirror.root;
-      const [state, page] = await Promise.all([
+      // Sent together: the page is of the path that the segments most likely mean, and thrown away if they mean another.
+      const path = known === null ? guessIdPath(mirror, request.segments) : (known.at(-1)?.path ?? mirror.root);
+      const [chain, state, page] = await Promise.all([
+        known ?? chainAtOnce(tx, mirror, request),
         readState(tx, scope, path),
         pageOf(tx, { workspaceId: scope.workspaceId, parentPath: path, ...request }),
       ]);
+      if (chain === null) return null;
       return { chain, state, ...page, canonical: await canonicalPaths(tx, mirror, scope, page.rows) };
     },
     { readOnly: true },
