@@ -94,7 +94,13 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
             <SortHeader key={column.key} column={column} sort={sort} onSort={onSort} enabled={directory.complete} />
           ))}
         </div>
-        <div ref={scroller} role="presentation" className="relative min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
+        <div
+          ref={scroller}
+          role="rowgroup"
+          aria-busy={directory.isPending}
+          className="relative min-h-0 flex-1 overflow-y-auto"
+          tabIndex={-1}
+        >
           {directory.isPending ? <ListSkeleton /> : null}
           <div
             role="presentation"
@@ -119,9 +125,13 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
             })}
           </div>
           {!directory.isPending && directory.complete && nodes.length === 0 ? (
-            <EmptyState icon={FolderOpen} title="Empty">
-              {emptyReason ?? "This folder has nothing in it."}
-            </EmptyState>
+            <div role="row" tabIndex={-1}>
+              <div role="gridcell">
+                <EmptyState icon={FolderOpen} title="Empty">
+                  {emptyReason ?? "This folder has nothing in it."}
+                </EmptyState>
+              </div>
+            </div>
           ) : null}
         </div>
       </div>
