@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ["{app,server,db,sandbox,components,scripts,bench}/**/*.test.{ts,tsx}", "middleware.test.ts"],
     environment: "node",
+    // It names `next/server` without the extension that Node's own resolution of ES modules wants.
+    server: { deps: { inline: ["next-auth"] } },
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,

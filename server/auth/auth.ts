@@ -1,7 +1,9 @@
 import "server-only";
 import { randomBytes } from "node:crypto";
-import { Auth, type AuthConfig, raw, skipCSRFCheck } from "@auth/core";
+import { type AuthConfig, raw, skipCSRFCheck } from "@auth/core";
 import type { EmailConfig, OIDCConfig } from "@auth/core/providers";
+import { NextRequest } from "next/server";
+import NextAuth from "next-auth";
 import type { Database } from "@/db/client";
 import type { Env } from "@/server/env";
 import { HubError } from "@/server/errors";
@@ -176,6 +178,19 @@ function cookiesToSet(
     .map(({ name, value, options }) => ({ name, value, options: { ...options } }));
 }
 
+/** Auth.js's answer in parts, which its types do not tell of once `next-auth` stands before it. */
+interface RawAnswer {
+  readonly redirect?: string;
+  readonly cookies?: readonly { name: string; value: string; options: object }[];
+}
+
+/** One request through Auth.js (`next-auth`). With `raw` in the configuration it answers its parts instead of a Response. */
+function handle(request: Request, config: AuthConfig): Promise<Response | RawAnswer> {
+  const { handlers } = NextAuth(config);
+  const next = new NextRequest(request);
+  return request.method === "POST" ? handlers.POST(next) : handlers.GET(next);
+}
+
 /** Makes the sign-in of one hub. Nothing is opened until a method is called. */
 export function createAuth(options: AuthOptions): HubAuth {
   const { env, db, log, sendMail } = options;
@@ -183,7 +198,7 @@ export function createAuth(options: AuthOptions): HubAuth {
   const sessionCookie = sessionCookieName(env.origin);
   /** Runs one of Auth.js's actions. Rejects where it answers with a redirect to the error page, as it does for what is not its own error. */
   const run = async (request: Request, outbox?: SignInMail[]) => {
-    const answer = await Auth(request, { ...authConfig(options, outbox), raw });
+    const answer = await handle(request, { ...authConfig(options, outbox), raw });
     if (answer instanceof Response) throw new Error("Auth.js failed; its reason is in the log");
     return answer;
   };
@@ -245,7 +260,8 @@ export function createAuth(options: AuthOptions): HubAuth {
       const own = new Request(`${env.origin}${oidcCallbackPath}${url.search}`, {
         headers: { cookie: request.headers.get("cookie") ?? "" },
       });
-      const answer = await Auth(own, authConfig(options));
+      const answer = await handle(own, authConfig(options));
+      if (!(answer instanceof Response)) throw new Error("Auth.js answered in parts without being asked to");
       const location = answer.headers.get("location") ?? "";
       const path = location.startsWith(`${env.origin}/`) ? findSafePath(location.slice(env.origin.length)) : null;
       if (answer.status >= 300 && answer.status < 400 && path !== null) return answer;
