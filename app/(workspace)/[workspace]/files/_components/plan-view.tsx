@@ -1,3 +1,4 @@
+import { diffLines } from "diff";
 import { ArrowRight, CircleCheck, CircleDashed, CircleX, Megaphone, UserRound } from "lucide-react";
 import { cn } from "@/components/ui/cn";
 import type { FieldChange, Plan, PlanStep, Receipt } from "@/server/vfs/node";
@@ -84,35 +85,88 @@ function StepCard({ step, outcome }: { readonly step: PlanStep; readonly outcome
   );
 }
 
-function Change({ change }: { readonly change: FieldChange }) {
+function Change({ change: { field, from, to } }: { readonly change: FieldChange }) {
   return (
     <div className="grid grid-cols-[7rem_minmax(0,1fr)] gap-3 px-3 py-2">
-      <dt className="font-mono text-muted-foreground text-xs leading-5">{change.field}</dt>
-      <dd className="flex min-w-0 flex-wrap items-start gap-x-2 gap-y-1">
-        {change.from === null ? null : (
-          <del
-            dir="auto"
-            className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-danger-surface px-1 text-danger"
-          >
-            {change.from}
-          </del>
-        )}
-        {change.from === null || change.to === null ? null : (
-          <ArrowRight aria-label="becomes" className="mt-0.5 size-4 shrink-0 text-muted-foreground rtl:rotate-180" />
-        )}
-        {change.to === null ? (
-          <span className="text-muted-foreground">cleared</span>
-        ) : (
-          <ins
-            dir="auto"
-            className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-success-surface px-1 text-success no-underline"
-          >
-            {change.to}
-          </ins>
-        )}
+      <dt className="break-words font-mono text-muted-foreground text-xs leading-5">{field}</dt>
+      <dd className="min-w-0">
+        {from !== null && to !== null && isLong(from, to) ? <TextDiff from={from} to={to} /> : <Values from={from} to={to} />}
       </dd>
     </div>
   );
+}
+
+const isLong = (from: string, to: string): boolean => from.includes("\n") || to.includes("\n") || from.length + to.length > 160;
+
+/** Values that fit a line: the old one, the new one. */
+function Values({ from, to }: Pick<FieldChange, "from" | "to">) {
+  return (
+    <span className="flex min-w-0 flex-wrap items-start gap-x-2 gap-y-1">
+      {from === null ? null : (
+        <del
+          dir="auto"
+          className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-danger-surface px-1 text-danger"
+        >
+          {from}
+        </del>
+      )}
+      {from === null || to === null ? null : (
+        <ArrowRight aria-label="becomes" className="mt-0.5 size-4 shrink-0 text-muted-foreground rtl:rotate-180" />
+      )}
+      {to === null ? (
+        <span className="text-muted-foreground">cleared</span>
+      ) : (
+        <ins
+          dir="auto"
+          className="max-h-40 min-w-0 overflow-y-auto whitespace-pre-wrap break-words rounded-sm bg-success-surface px-1 text-success no-underline"
+        >
+          {to}
+        </ins>
+      )}
+    </span>
+  );
+}
+
+/** A long text: what stays, what goes and what comes, line by line. */
+function TextDiff({ from, to }: { readonly from: string; readonly to: string }) {
+  const parts = diffLines(from, to);
+  return (
+    // Focusable, because it scrolls (WCAG 2.1.1).
+    <pre
+      tabIndex={0}
+      role="group"
+      aria-label="Lines that change"
+      dir="auto"
+      className="max-h-72 overflow-y-auto whitespace-pre-wrap break-words rounded-md border text-xs leading-5"
+    >
+      {parts.map((part, index) => {
+        const key = `${index}-${part.count}`;
+        if (part.added)
+          return (
+            <ins key={key} className="block bg-success-surface px-2 text-success no-underline before:content-['+_']">
+              {part.value}
+            </ins>
+          );
+        if (part.removed)
+          return (
+            <del key={key} className="block bg-danger-surface px-2 text-danger no-underline before:content-['−_']">
+              {part.value}
+            </del>
+          );
+        return (
+          <span key={key} className="block px-2 text-muted-foreground">
+            {shorten(part.value)}
+          </span>
+        );
+      })}
+    </pre>
+  );
+}
+
+/** What does not change is shown by its edges only. */
+function shorten(text: string): string {
+  const lines = text.split("\n");
+  return lines.length <= 7 ? text : [...lines.slice(0, 3), "⋯", ...lines.slice(-3)].join("\n");
 }
 
 function ActsAs({ name }: { readonly name: string }) {
