@@ -1,5 +1,6 @@
 import "server-only";
 import { createHmac } from "node:crypto";
+import { isIPv4, isIPv6 } from "node:net";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { signInAttempts } from "@/db/schema/identity";
@@ -68,12 +69,30 @@ export async function countAttempt(options: AttemptOptions, attempt: { email: st
 }
 
 /**
- * The client's address as the outermost trusted proxy saw it: each proxy appends to X-Forwarded-For, so only the last `trustedHops` entries
- * are not the client's own invention. Null when no proxy is trusted or the header is too short.
+ * What counts as one client at an address: an IPv4 address, or the /64 that one IPv6 client has to itself (RFC 6177 §2) and could change
+ * its address in for ever. Null for what is no address. A port, which some proxies write, is dropped.
+ */
+function clientOf(address: string): string | null {
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? /^([\d.]+):\d+$/.exec(address)?.[1] ?? address;
+  const mapped = /^::ffff:([\d.]+)$/i.exec(bare)?.[1] ?? bare;
+  if (isIPv4(mapped)) return mapped;
+  if (!isIPv6(bare)) return null;
+  // `::` stands for the groups that are missing of eight.
+  const [head = "", tail] = (bare.split("%")[0] ?? "").split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const groups =
+    tail === undefined ? before : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill("0"), ...after];
+  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(":")}::/64`;
+}
+
+/**
+ * The client as the outermost trusted proxy saw it: each proxy appends to X-Forwarded-For, so only the last `trustedHops` entries are not
+ * the client's own invention. Null when no proxy is trusted, or the header is too short or names no address there.
  */
 export function clientAddress(forwardedFor: string | null, trustedHops: number): string | null {
   if (trustedHops === 0 || forwardedFor === null) return null;
   const hops = forwardedFor.split(",").map((hop) => hop.trim());
-  const address = hops[hops.length - trustedHops];
-  return address === undefined || address === "" || address.length > 64 ? null : address;
+  return clientOf(hops[hops.length - trustedHops] ?? "");
 }

@@ -117,8 +117,9 @@ function oidcProvider(oidc: NonNullable<Env["oidc"]>): OIDCConfig<OidcProfile> {
     checks: ["pkce", "state", "nonce"],
     // Safe because `signIn` lets only addresses in that this one, operator-chosen issuer says it verified.
     allowDangerousEmailAccountLinking: true,
+    // `sub` is unique at its issuer only (OpenID Connect Core §5.7): after a change of the issuer, a known `sub` is somebody else.
     profile: (profile) => ({
-      id: profile.sub,
+      id: `${oidc.issuer} ${profile.sub}`,
       name: profile.name ?? null,
       email: normalizeEmail(profile.email),
       image: profile.picture ?? null,
@@ -191,6 +192,17 @@ function handle(request: Request, config: AuthConfig): Promise<Response | RawAns
   return request.method === "POST" ? handlers.POST(next) : handlers.GET(next);
 }
 
+/**
+ * A Cookie header without the session. With it Auth.js would add a new identity to the person who happens to be signed in here: whoever
+ * holds a session for a minute could add their own and keep the account after every session was ended.
+ */
+const withoutSession = (cookieHeader: string | null, sessionCookie: string): string =>
+  (cookieHeader ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .filter((pair) => !pair.startsWith(sessionCookie))
+    .join("; ");
+
 /** Makes the sign-in of one hub. Nothing is opened until a method is called. */
 export function createAuth(options: AuthOptions): HubAuth {
   const { env, db, log, sendMail } = options;
@@ -258,7 +270,7 @@ export function createAuth(options: AuthOptions): HubAuth {
       const url = new URL(request.url);
       // Behind a proxy the request names another host; only the configured origin is the one that the provider knows.
       const own = new Request(`${env.origin}${oidcCallbackPath}${url.search}`, {
-        headers: { cookie: request.headers.get("cookie") ?? "" },
+        headers: { cookie: withoutSession(request.headers.get("cookie"), sessionCookie) },
       });
       const answer = await handle(own, authConfig(options));
       if (!(answer instanceof Response)) throw new Error("Auth.js answered in parts without being asked to");

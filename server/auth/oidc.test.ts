@@ -150,6 +150,39 @@ test("someone who signed in by mail before is the same person, because the addre
   expect((await auth.findPerson(sessionOf((await signIn()).answer)))?.id).toBe(userId);
 });
 
+test("an identity signs in its own person, whoever is signed in already, and is never added to them", async () => {
+  provider.claims = { sub: "victim", email: "victim@acme.test", email_verified: true };
+  const session = sessionOf((await signIn()).answer);
+  const victim = await auth.findPerson(session);
+  provider.claims = { sub: "mallory", email: "mallory@acme.test", email_verified: true };
+  const started = await auth.startOidc({ next: "/" });
+  const query = provider.authorize(new URL(started.url));
+  const answer = await finish(query, `byte-session=${session}; ${cookieHeader(started.cookies)}`);
+  expect(await auth.findPerson(sessionOf(answer))).toMatchObject({ email: "mallory@acme.test" });
+  const accounts = await db.executeSql<{ n: number }>("select count(*)::int as n from account where user_id = $1", [victim?.id ?? ""]);
+  expect(accounts.rows[0]?.n).toBe(1);
+});
+
+test("the same subject at another issuer is another person", async () => {
+  const second = await startProvider();
+  try {
+    const oidc = { issuer: second.issuer, clientId: "hub", clientSecret, name: "Other ID" };
+    const env = { origin, authSecret: "test-secret-test-secret-test-secret", oidc };
+    const elsewhere = createAuth({ env, db, log, limits: publicLimits, sendMail: null });
+    provider.claims = { sub: "1", email: "first@acme.test", email_verified: true };
+    second.claims = { sub: "1", email: "second@acme.test", email_verified: true };
+    await signIn();
+    const started = await elsewhere.startOidc({ next: "/" });
+    const query = second.authorize(new URL(started.url));
+    const answer = await elsewhere.finishOidc(
+      new Request(`${origin}/api/auth/callback/oidc?${query}`, { headers: { cookie: cookieHeader(started.cookies) } }),
+    );
+    expect(await elsewhere.findPerson(sessionOf(answer))).toMatchObject({ email: "second@acme.test" });
+  } finally {
+    await second.close();
+  }
+});
+
 test.each([
   ["not verified", { sub: "eve", email: "bob@acme.test", email_verified: false }],
   ["of unknown verification", { sub: "eve", email: "bob@acme.test" }],

@@ -8,7 +8,6 @@ export const metadata: Metadata = { title: "Sign-in failed" };
 /** Auth.js's error words, as it sends them in the query. */
 const sentences: Readonly<Record<string, string>> = {
   AccessDenied: "Your identity provider did not let you in, or has not verified your e-mail address.",
-  OAuthAccountNotLinked: "That identity belongs to another person here. Sign out first, then sign in again.",
   Verification: "This link is not valid any more: it was used, or is older than ten minutes.",
 };
 
