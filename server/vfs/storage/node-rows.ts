@@ -32,6 +32,14 @@ export const nodeColumns = sql.raw(
   "n.path, n.parent_path, n.name, n.kind, n.node_id, n.object_kind, n.external_id, n.canonical_path, n.etag, n.revision, n.size_bytes, n.media_type, n.web_url, n.created_at, n.modified_at, n.expires_at, n.hard_expires_at, n.last_used_at, n.expiry_fixed, n.attributes, n.synced_at",
 );
 
+/** What a list shows, and no more: each column costs as much as the ordering. Storage rows have expiries, tool rows their record. */
+const listColumns = {
+  storage: sql.raw("n.path, n.name, n.kind, n.node_id, n.etag, n.size_bytes, n.created_at, n.modified_at, n.expires_at, n.hard_expires_at"),
+  tool: sql.raw(
+    "n.path, n.name, n.kind, n.node_id, n.object_kind, n.external_id, n.canonical_path, n.etag, n.size_bytes, n.media_type, n.web_url, n.created_at, n.modified_at, n.attributes",
+  ),
+} as const;
+
 export type RawRow = Readonly<Record<string, unknown>>;
 
 /** Runs one statement; the rows as the driver gives them. */
@@ -51,11 +59,11 @@ export function asDate(value: unknown): Date | null {
   return new Date(text.endsWith("+00") ? `${text.slice(0, 10)}T${text.slice(11, -3)}Z` : text);
 }
 
-/** A row as the operations use it. */
+/** A row as the operations use it; a column that was not asked for is null. */
 export function nodeRow(row: RawRow): NodeRow {
   return {
     path: String(row.path),
-    parentPath: String(row.parent_path),
+    parentPath: asText(row.parent_path) ?? "",
     name: String(row.name),
     kind: row.kind === "file" ? "file" : row.kind === "link" ? "link" : "directory",
     nodeId: String(row.node_id),
@@ -113,6 +121,7 @@ export interface PageQuery {
   readonly sort: SortKey;
   readonly descending: boolean;
   readonly now: Date;
+  readonly shows: keyof typeof listColumns;
 }
 
 /** A keyset page of a directory's rows: by the sort key, then by path, so that equal names page right. */
@@ -125,7 +134,7 @@ export async function pageOf(tx: Tx, query: PageQuery): Promise<{ readonly rows:
   const from = start === null ? sql`` : sql`and (${key}, n.path) ${compare} (${bound}, ${start.path}::text)`;
   const raw = await run(
     tx,
-    sql`select ${nodeColumns} from vfs_node n where n.workspace_id = ${query.workspaceId} and n.parent_path = ${query.parentPath} and ${live(query.now)} ${from} order by ${key} ${direction}, n.path ${direction} limit ${query.limit + 1}`,
+    sql`select ${listColumns[query.shows]} from vfs_node n where n.workspace_id = ${query.workspaceId} and n.parent_path = ${query.parentPath} and ${live(query.now)} ${from} order by ${key} ${direction}, n.path ${direction} limit ${query.limit + 1}`,
   );
   const rows = raw.slice(0, query.limit).map(nodeRow);
   const last = rows.at(-1);

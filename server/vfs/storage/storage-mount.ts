@@ -61,7 +61,7 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
     async list(request) {
       const { scope, now } = request;
       const parentPath = storedPath(policy, scope, request.segments);
-      const listing = { workspaceId: scope.workspaceId, parentPath, ...request };
+      const listing = { workspaceId: scope.workspaceId, parentPath, shows: "storage", ...request } as const;
       const { page, total } = await db.withScope(
         scope,
         async (tx) => {

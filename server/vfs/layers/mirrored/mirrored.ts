@@ -117,7 +117,7 @@ async function lookUp(mirror: Mirror, request: MountListRequest, known: Chain | 
       const [chain, state, page] = await Promise.all([
         known ?? chainAtOnce(tx, mirror, request),
         readState(tx, scope, path),
-        pageOf(tx, { workspaceId: scope.workspaceId, parentPath: path, ...request }),
+        pageOf(tx, { workspaceId: scope.workspaceId, parentPath: path, shows: "tool", ...request }),
       ]);
       if (chain === null) return null;
       return { chain, state, ...page, canonical: await canonicalPaths(tx, mirror, scope, page.rows) };
