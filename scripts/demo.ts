@@ -1,5 +1,5 @@
 import path from "node:path";
-import { startSandbox } from "@/sandbox/start";
+import { type Sandbox, startSandbox } from "@/sandbox/start";
 import { assertPortFree, onStop, portFrom, root, runCommand, StartError, stopProcess, waitUntilReady } from "./processes";
 import { buildProduction, isBuildCurrent } from "./production-build";
 import { startServer } from "./production-server";
@@ -32,33 +32,37 @@ runCommand(async () => {
   console.log(`build     ready (${seconds()})`);
 
   const client = sandboxClient(dataDir, origin);
-  const sandbox = await startSandbox({
-    port: sandboxPort,
-    controlPort: sandboxPort + 1,
-    clients: [client],
-    stateFile: path.join(dataDir, "sandbox.state"),
-  });
-  console.log(`sandbox   ready (${seconds()})  Linear, simulated: ${sandbox.origin}`);
-
-  const hub = startServer({
-    HUB_MODE: "demo",
-    HUB_DATA_DIR: dataDir,
-    HOSTNAME: "127.0.0.1",
-    HOST: "127.0.0.1",
-    PORT: String(port),
-    AUTH_URL: origin,
-    LOG_LEVEL: process.env.LOG_LEVEL ?? "warn",
-    ...sandboxVariables(sandbox.origin, client),
-  });
+  const hub = startServer(
+    {
+      HUB_MODE: "demo",
+      HUB_DATA_DIR: dataDir,
+      HOSTNAME: "127.0.0.1",
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      AUTH_URL: origin,
+      LOG_LEVEL: process.env.LOG_LEVEL ?? "warn",
+      ...sandboxVariables(`http://localhost:${sandboxPort}`, client),
+    },
+    { onlyLogs: true },
+  );
+  let sandbox: Sandbox | null = null;
   onStop(async () => {
     await stopProcess(hub);
-    await sandbox.close();
+    await sandbox?.close();
   });
   if (await waitUntilReady(`http://127.0.0.1:${port}/api/health/ready`, hub, 60_000)) {
     console.log(`database  ready (${seconds()})  embedded, in ${path.relative(process.cwd(), dataDir) || dataDir}`);
     console.log(`hub       ready (${seconds()})`);
+    // After the hub, which holds the lock of the data folder: a second copy must not touch the sandbox's state in it.
+    sandbox = await startSandbox({
+      port: sandboxPort,
+      controlPort: sandboxPort + 1,
+      clients: [client],
+      stateFile: path.join(dataDir, "sandbox.state"),
+    });
+    console.log(`sandbox   ready (${seconds()})  Linear, simulated: ${sandbox.origin}`);
     console.log(`\nOpen ${origin}   (sign-in links arrive at ${origin}/mailbox; Ctrl-C stops everything)`);
   }
   process.exitCode = await hub.exited;
-  await sandbox.close();
+  await sandbox?.close();
 });

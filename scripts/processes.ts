@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import path from "node:path";
+import { createInterface } from "node:readline";
 
 /** Starting, watching and stopping the parts that the commands run. */
 
@@ -55,13 +56,25 @@ export interface RunningProcess {
 /** Environment variables set over this process's own. */
 export type Variables = Readonly<Record<string, string>>;
 
+export interface NodeOptions {
+  readonly env?: Variables;
+  readonly cwd?: string;
+  /** Of standard output, passes on the structured log lines only, not a framework's banner. */
+  readonly onlyLogs?: boolean;
+}
+
 /** Starts a Node program of ours with this Node, its output passed through. */
-export function startNode(args: readonly string[], options: { env?: Variables; cwd?: string }): RunningProcess {
+export function startNode(args: readonly string[], options: NodeOptions): RunningProcess {
   const child = spawn(process.execPath, args, {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", options.onlyLogs === true ? "pipe" : "inherit", "inherit"],
   });
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.startsWith("{")) console.log(line);
+    });
+  }
   const exited = new Promise<number>((resolve) => {
     child.once("error", () => resolve(1));
     child.once("exit", (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
