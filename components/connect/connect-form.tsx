@@ -27,7 +27,7 @@ export function ConnectForm({ entry, workspaceName, demo, onSubmit }: ConnectFor
     { verb: "Read", keys: entry.capabilities.read.map((noun) => ({ key: `read:${noun}`, noun })) },
     { verb: "Write", keys: entry.capabilities.write.map((noun) => ({ key: `write:${noun}`, noun })) },
   ];
-  const [visibility, setVisibility] = useState<ConnectChoice["visibility"]>("workspace");
+  const [visibility, setVisibility] = useState(() => initialVisibility(entry));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(groups.flatMap((group) => group.keys.map(({ key }) => key))));
 
   const submit = (event: FormEvent) => {
@@ -102,6 +102,11 @@ export function ConnectForm({ entry, workspaceName, demo, onSubmit }: ConnectFor
       </DialogFooter>
     </form>
   );
+}
+
+/** A connection whose authorization died is signed in again as what it was; a new one is offered to everyone. */
+function initialVisibility({ connections }: CatalogueEntry): ConnectChoice["visibility"] {
+  return connections.find(({ status }) => status.state === "reauth_required")?.visibility ?? "workspace";
 }
 
 interface ChoiceProps {

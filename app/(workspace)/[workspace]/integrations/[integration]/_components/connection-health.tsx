@@ -29,7 +29,8 @@ function TokenSentence({ connection }: { readonly connection: ConnectionView }) 
 }
 
 function SyncSentence({ connection }: { readonly connection: ConnectionView }) {
-  if (connection.lastSync === null) return "Files are read from the tool as they are opened.";
+  if (connection.lastSync === null)
+    return connection.status.state === "connected" ? "Files are read from the tool as they are opened." : null;
   return (
     <>
       Last sync <RelativeTime at={connection.lastSync} />.

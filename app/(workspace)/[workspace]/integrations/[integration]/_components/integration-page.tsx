@@ -71,7 +71,10 @@ export function IntegrationPage({ integration }: { readonly integration: string 
       lead={tool.description}
       actions={
         mayConnect ? (
-          <Button variant={tool.connections.length === 0 ? "default" : "outline"} onClick={() => setConnecting(tool)}>
+          <Button
+            variant={tool.connections.length === 0 || tool.status.state === "reauth_required" ? "default" : "outline"}
+            onClick={() => setConnecting(tool)}
+          >
             {tool.status.state === "reauth_required" ? <KeyRound /> : <Plug />}
             {tool.status.state === "reauth_required"
               ? "Sign in again"
