@@ -32,8 +32,10 @@ export function createControlClient(controlOrigin: string, fetcher: typeof fetch
     /** The answer of the token endpoint, without a consent page. */
     connect: async (app: { clientId: string; email: string; scopes: string[] }) =>
       (await send({ command: "connect", ...app })) as { access_token: string; refresh_token: string; expires_in: number; scope: string },
-    expireAccessTokens: () => send({ command: "expire_access_tokens" }),
-    revokeGrants: () => send({ command: "revoke_grants" }),
+    /** Everybody's, or one person's. */
+    expireAccessTokens: (email?: string) => send({ command: "expire_access_tokens", email }),
+    /** Everybody's, or one person's. */
+    revokeGrants: (email?: string) => send({ command: "revoke_grants", email }),
     /** For example `addFault({ match: { operation: "issueUpdate" }, effect: { kind: "lost_answer" } })`. */
     addFault: (fault: FaultInput) => send({ command: "add_fault", fault }),
     clearFaults: () => send({ command: "clear_faults" }),

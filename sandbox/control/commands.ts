@@ -8,10 +8,10 @@ const tool = z.enum(["linear"]).default("linear");
 export const controlCommand = z.discriminatedUnion("command", [
   /** Gives a person's tokens to an app without the consent page; answers as the token endpoint does. */
   z.strictObject({ command: z.literal("connect"), tool, clientId: z.string(), email: z.string(), scopes: z.array(z.string()) }),
-  /** Ends every access token now; refresh tokens live on. */
-  z.strictObject({ command: z.literal("expire_access_tokens"), tool }),
-  /** Ends every grant, as a person does who removes the app. */
-  z.strictObject({ command: z.literal("revoke_grants"), tool }),
+  /** Ends every access token now, or one person's; refresh tokens live on. */
+  z.strictObject({ command: z.literal("expire_access_tokens"), tool, email: z.string().optional() }),
+  /** Ends every grant, or one person's, as a person does who removes the app. */
+  z.strictObject({ command: z.literal("revoke_grants"), tool, email: z.string().optional() }),
   /** Scripts a fault for the next requests that match. */
   z.strictObject({ command: z.literal("add_fault"), tool, fault: faultInput }),
   z.strictObject({ command: z.literal("clear_faults"), tool }),

@@ -28,6 +28,18 @@ test("a status fault strikes as often as asked, and only what it matches", async
   expect([(await raw()).status, (await raw()).status, (await raw()).status]).toEqual([503, 503, 200]);
 });
 
+test("one person's faults, grants and tokens leave everybody else's alone", async () => {
+  const ask = { clientId: "test-client", scopes: ["read"] };
+  const other = (await sandbox.control.connect({ ...ask, email: "maja@borealis.example" })).access_token;
+  await sandbox.control.addFault({ match: { email: "maja@borealis.example" }, effect: { kind: "reset" } });
+  expect((await read()).status).toBe(200);
+  await expect(sandbox.graphql(other, "{ viewer { id } }")).rejects.toThrow();
+  expect(await sandbox.control.expireAccessTokens("maja@borealis.example")).toEqual({ expired: 1 });
+  expect([(await read()).status, (await sandbox.graphql(other, "{ viewer { id } }")).status]).toEqual([200, 401]);
+  expect(await sandbox.control.revokeGrants("maja@borealis.example")).toEqual({ revoked: 1 });
+  expect((await read()).status).toBe(200);
+});
+
 test("a limit is said in Linear's way, with seconds, or with a date", async () => {
   await sandbox.control.addFault({ match: { operation: "viewer" }, effect: { kind: "rate_limited", seconds: 90 } });
   const vendor = await read();

@@ -23,8 +23,11 @@ export const faultEffect = z.discriminatedUnion("kind", [
 ]);
 
 export const faultInput = z.strictObject({
-  /** All conditions must hold; none means every request. `operation`: a GraphQL operation name or root field, or an OAuth grant type. */
-  match: z.strictObject({ path: z.string().optional(), operation: z.string().optional() }).default({}),
+  /**
+   * All conditions must hold; none means every request. `operation`: a GraphQL operation name or root field, or an OAuth grant type.
+   * `email`: whose access token the request bears.
+   */
+  match: z.strictObject({ path: z.string().optional(), operation: z.string().optional(), email: z.string().optional() }).default({}),
   effect: faultEffect,
   /** How many requests it strikes. */
   times: z.int().min(1).max(1_000_000).default(1),
@@ -39,7 +42,7 @@ export interface FaultBox {
   clear(): void;
   list(): readonly Fault[];
   /** The effect for this request, or null; each strike is counted. */
-  take(path: string, operations: readonly string[]): Fault["effect"] | null;
+  take(path: string, operations: readonly string[], email: string | null): Fault["effect"] | null;
 }
 
 export function createFaultBox(): FaultBox {
@@ -52,10 +55,12 @@ export function createFaultBox(): FaultBox {
       waiting = [];
     },
     list: () => waiting.map(({ fault, left }) => ({ ...fault, times: left })),
-    take(path, operations) {
+    take(path, operations, email) {
       const struck = waiting.find(
         ({ fault: { match } }) =>
-          (match.path === undefined || match.path === path) && (match.operation === undefined || operations.includes(match.operation)),
+          (match.path === undefined || match.path === path) &&
+          (match.operation === undefined || operations.includes(match.operation)) &&
+          (match.email === undefined || match.email === email),
       );
       if (struck === undefined) return null;
       struck.left -= 1;

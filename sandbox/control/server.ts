@@ -32,9 +32,9 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
       case "connect":
         return sandbox.connect(command);
       case "expire_access_tokens":
-        return { expired: sandbox.expireAccessTokens() };
+        return { expired: sandbox.expireAccessTokens(command.email) };
       case "revoke_grants":
-        return { revoked: sandbox.revokeGrants() };
+        return { revoked: sandbox.revokeGrants(command.email) };
       case "add_fault":
         faults.add(command.fault);
         return {};

@@ -30,6 +30,8 @@ export interface ListenOptions {
     readonly journal: Journal;
     /** The vendor's names of what a request asks for (GraphQL operation and root fields, the grant type). */
     operationsOf(request: SandboxRequest): readonly string[];
+    /** The e-mail address of the person whose access token the request bears; null without one. */
+    emailOf(request: SandboxRequest): string | null;
     /** The vendor's own way to say that the limit is reached. */
     rateLimited(fault: Extract<Fault["effect"], { kind: "rate_limited" }>): SandboxResponse;
   };
@@ -92,7 +94,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       remoteAddress: incoming.socket.remoteAddress ?? "unknown",
     };
     const operations = scripted?.operationsOf(request) ?? [];
-    const fault = scripted?.faults.take(request.url.pathname, operations) ?? null;
+    const fault = scripted?.faults.take(request.url.pathname, operations, scripted.emailOf(request)) ?? null;
     const record = (status: number | null) =>
       scripted?.journal.record({ method: request.method, path: request.url.pathname, operations, status, fault: fault?.kind ?? null });
 

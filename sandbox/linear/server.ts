@@ -3,7 +3,7 @@ import type { FaultBox } from "../control/faults";
 import type { Journal } from "../control/journal";
 import { json, listen, type SandboxRequest, type SandboxResponse } from "../http/server";
 import { createAuthorizeEndpoint, type Subject } from "../oauth/authorize-endpoint";
-import { createGrantBook, type OAuthClient, type SavedGrants } from "../oauth/grants";
+import { createGrantBook, type Grant, type OAuthClient, type SavedGrants } from "../oauth/grants";
 import { answerRevoke, answerToken } from "../oauth/token-endpoint";
 import { operationsOf } from "./execute";
 import { createGraphqlEndpoint, scriptedRateLimit } from "./graphql-endpoint";
@@ -92,6 +92,11 @@ export async function startLinear(options: LinearOptions) {
     return id;
   }
 
+  /** Whether a grant is of the person with this address; without one, every grant is. */
+  function grantedBy(email: string | undefined): (grant: Grant) => boolean {
+    return ({ userId, workspaceId }) => email === undefined || store.workspaces.get(workspaceId)?.users.get(userId)?.email === email;
+  }
+
   const authorize = createAuthorizeEndpoint({
     book,
     clients,
@@ -136,6 +141,11 @@ export async function startLinear(options: LinearOptions) {
         const grantType = request.url.pathname === "/oauth/token" ? new URLSearchParams(request.body).get("grant_type") : null;
         return grantType === null ? [] : [grantType.slice(0, 60)];
       },
+      emailOf(request) {
+        const token = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+        const grant = token === undefined ? null : book.findGrant(token);
+        return grant === null ? null : (store.workspaces.get(grant.workspaceId)?.users.get(grant.userId)?.email ?? null);
+      },
       rateLimited: ({ form, seconds }) => scriptedRateLimit(form, seconds, clock()),
     },
   });
@@ -156,8 +166,8 @@ export async function startLinear(options: LinearOptions) {
       const { userId, workspaceId } = subject;
       return linearToken.answer(book.issueTokens({ clientId, userId, workspaceId, actor: "user", scopes, usedPkce: false }));
     },
-    expireAccessTokens: () => book.expireAccessTokens(),
-    revokeGrants: () => book.revokeAll(),
+    expireAccessTokens: (email?: string) => book.expireAccessTokens(grantedBy(email)),
+    revokeGrants: (email?: string) => book.revokeAll(grantedBy(email)),
     /** Back to the seed, the first settings, and no grants. */
     reset() {
       settings = initial;

@@ -105,8 +105,9 @@ export interface GrantBook {
   findLiveGrant(match: Pick<Grant, "clientId" | "userId" | "workspaceId" | "actor" | "scopes">): Grant | null;
   /** Ends the grant of an access or refresh token; false when there is nothing left to end. */
   revoke(token: string, client: OAuthClient | null): boolean;
-  expireAccessTokens(): number;
-  revokeAll(): number;
+  /** Of the grants that `of` picks; answers how many. */
+  expireAccessTokens(of: (grant: Grant) => boolean): number;
+  revokeAll(of: (grant: Grant) => boolean): number;
   clear(): void;
   /** Everything, to be kept over a restart; holds live secrets. */
   save(): SavedGrants;
@@ -234,13 +235,14 @@ export function createGrantBook(options: { clock: () => number; policy: () => To
       return true;
     },
 
-    expireAccessTokens() {
-      for (const token of access.values()) token.expiresAtMs = clock();
-      return access.size;
+    expireAccessTokens(of) {
+      const picked = [...access.values()].filter(({ grant }) => of(grant));
+      for (const token of picked) token.expiresAtMs = clock();
+      return picked.length;
     },
 
-    revokeAll() {
-      const live = [...grants.values()].filter((grant) => !grant.revoked);
+    revokeAll(of) {
+      const live = [...grants.values()].filter((grant) => !grant.revoked && of(grant));
       for (const grant of live) grant.revoked = true;
       return live.length;
     },
