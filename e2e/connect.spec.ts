@@ -1,91 +1,142 @@
-import AxeBuilder from "@axe-core/playwright";
-import { type BrowserContext, expect, type Page, test } from "@playwright/test";
-import { createWorkspace, newEmail, openConsent, signIn } from "./journey";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+import {
+  connectButton,
+  connectLinear,
+  control,
+  linearCard,
+  mutate,
+  newcomer,
+  newEmail,
+  newWorkspace,
+  openConsent,
+  query,
+  signIn,
+} from "./journeys";
+import { baseURL } from "./playwright.config";
 
 /** Connecting a tool in a real browser: the popup protocol, and every way in which a consent can end. */
 
-/** Makes the tool's consent page cut its opener, as some vendors' do; for this browser only. */
-const cutOpener = (context: BrowserContext) =>
-  context.route("**/oauth/authorize?**", async (route) => {
+async function consentOf(page: Page, name: string): Promise<{ slug: string; consent: Page }> {
+  const { slug } = await newWorkspace(page, name);
+  await page.goto(`/${slug}/integrations`);
+  return { slug, consent: await openConsent(page, connectButton(page)) };
+}
+
+/** Consents, but keeps the tool's answer from the hub. */
+async function catchAnswer(consent: Page): Promise<string> {
+  let answer = "";
+  await consent.route("**/oauth/authorize", async (route) => {
     const response = await route.fetch({ maxRedirects: 0 });
-    await route.fulfill({ response, headers: { ...response.headers(), "cross-origin-opener-policy": "same-origin" } });
+    answer = response.headers().location ?? "";
+    await route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Caught</title><h1>Caught</h1>" });
   });
+  await consent.getByRole("button", { name: "Authorize" }).click();
+  await expect(consent.getByRole("heading", { name: "Caught" })).toBeVisible();
+  expect(answer).toContain("/oauth/callback/linear?");
+  return answer;
+}
 
-const expectAccessible = async (page: Page) => expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-
-for (const cut of [false, true]) {
-  test(`consents in a popup${cut ? " whose pages send COOP same-origin" : ""}; the dialog and the card are live at once`, async ({
+for (const coopOnConsent of [false, true]) {
+  test(`consents in a popup${coopOnConsent ? " whose pages send COOP same-origin" : ""}; dialog and card are live at once`, async ({
     page,
   }) => {
-    if (cut) await cutOpener(page.context());
-    await signIn(page, newEmail());
-    const slug = await createWorkspace(page, "Popup");
-    const consent = await openConsent(page, slug);
-    if (cut) expect(await consent.evaluate(() => window.opener)).toBeNull();
-    const closed = consent.waitForEvent("close");
-    await consent.getByRole("button", { name: "Authorize" }).click();
-    const dialog = page.getByRole("dialog");
-    await expect(dialog.getByText("Linear is connected")).toBeVisible();
-    if (!cut) await closed;
-    await dialog.getByRole("button", { name: "Done" }).click();
-    await expect(page.getByRole("listitem").filter({ hasText: "Issues, projects and cycles" })).toContainText("Connected");
+    await control.set({ coopOnConsent });
+    try {
+      const { consent } = await consentOf(page, "Popup");
+      if (coopOnConsent) expect(await consent.evaluate(() => window.opener)).toBeNull();
+      const closed = consent.waitForEvent("close");
+      await consent.getByRole("button", { name: "Authorize" }).click();
+      const dialog = page.getByRole("dialog");
+      await expect(dialog.getByText("Linear is connected")).toBeVisible();
+      if (!coopOnConsent) await closed;
+      await dialog.getByRole("button", { name: "Done" }).click();
+      await expect(linearCard(page)).toContainText("Connected");
+    } finally {
+      await control.set({ coopOnConsent: false });
+    }
   });
 }
 
 test("says that the consent was declined, and lets the person try again", async ({ page }) => {
-  await signIn(page, newEmail());
-  const slug = await createWorkspace(page, "Denied");
-  const consent = await openConsent(page, slug);
+  const { consent } = await consentOf(page, "Denied");
   await consent.getByRole("button", { name: "Cancel" }).click();
-  await expect(consent.getByRole("heading", { name: "Linear was not connected" })).toBeVisible();
-  await expectAccessible(consent);
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByText("Linear was not connected")).toBeVisible();
-  await expect(dialog.getByRole("button", { name: "Connect again" })).toBeVisible();
+  await expect.poll(() => consent.isClosed()).toBe(true);
+  await dialog.getByRole("button", { name: "Connect again" }).click();
+  await expect(dialog.getByRole("button", { name: "Continue to Linear" })).toBeVisible();
 });
 
-test("refuses a tampered answer and a replayed one, with a page that says so", async ({ page }) => {
-  await signIn(page, newEmail());
-  const slug = await createWorkspace(page, "Tampered");
-  const consent = await openConsent(page, slug);
-  const answers: string[] = [];
-  await consent.route("**/oauth/authorize", async (route) => {
-    const sent = await route.fetch({ maxRedirects: 0 });
-    const url = new URL(sent.headers().location ?? "");
-    answers.push(url.href);
-    url.searchParams.set("state", `${url.searchParams.get("state")?.slice(0, -4)}AAAA`);
-    await route.fulfill({ status: 303, headers: { location: url.href } });
-  });
-  await consent.getByRole("button", { name: "Authorize" }).click();
+test("refuses a tampered answer and a replayed one, each with a page that says so", async ({ page }) => {
+  const { slug, consent } = await consentOf(page, "Tampered");
+  const answer = await catchAnswer(consent);
+  const tampered = new URL(answer);
+  tampered.searchParams.set("state", `${tampered.searchParams.get("state")?.slice(0, -4)}AAAA`);
+  await consent.goto(tampered.href);
   await expect(consent.getByRole("heading", { name: "Nothing waits for this answer" })).toBeVisible();
-  await expect(page.getByRole("dialog").getByText("Waiting for your consent at Linear")).toBeVisible();
+  expect((await query(page, "connections.list", { workspace: slug })).text).not.toContain("con_");
 
-  await consent.unrouteAll();
-  await consent.goto(answers[0] ?? "");
+  await consent.evaluate((url) => location.assign(url), answer);
   await expect(page.getByRole("dialog").getByText("Linear is connected")).toBeVisible();
   const replay = await page.context().newPage();
-  await replay.goto(answers[0] ?? "");
+  await replay.goto(answer);
   await expect(replay.getByRole("heading", { name: "This answer was used before" })).toBeVisible();
+});
+
+test("an answer counts only for the person who started, in the browser they started in", async ({ page, browser, watch }) => {
+  const { slug, consent } = await consentOf(page, "Mine");
+  const answer = await catchAnswer(consent);
+  const flowCookies = (await page.context().cookies(answer)).filter(({ path }) => path.startsWith("/oauth/callback"));
+  expect(flowCookies.length).toBeGreaterThan(0);
+
+  // Even with the cookies of the browser that started, it is another person's answer.
+  const other = await newcomer(browser, "Other");
+  watch.page(other.page);
+  await other.context.addCookies(flowCookies);
+  await other.page.goto(answer);
+  await expect(other.page.getByRole("heading", { name: "Somebody else started this" })).toBeVisible();
+  await expect(page.getByRole("dialog").getByText("Somebody else started this")).toBeVisible();
+  const late = await page.context().newPage();
+  await late.goto(answer);
+  await expect(late.getByRole("heading", { name: "This answer was used before" })).toBeVisible();
+  expect((await query(other.page, "connections.list", { workspace: other.slug })).text).not.toContain("con_");
+  expect((await query(page, "connections.list", { workspace: slug })).text).not.toContain("con_");
+  await other.close();
+});
+
+test("an answer without the browser's cookies is refused, and connects nothing", async ({ page }) => {
+  const { slug, consent } = await consentOf(page, "Without");
+  const answer = await catchAnswer(consent);
+  const names = (await page.context().cookies(answer)).filter(({ path }) => path.startsWith("/oauth/callback"));
+  for (const { name, path } of names) await page.context().clearCookies({ name, path });
+  // Another window than the popup, which closes as soon as its opener knows the end.
+  const tab = await page.context().newPage();
+  await tab.goto(answer);
+  await expect(tab.getByRole("heading", { name: "This answer was not accepted" })).toBeVisible();
+  await expect(page.getByRole("dialog").getByText("This answer was not accepted")).toBeVisible();
+  expect((await query(page, "connections.list", { workspace: slug })).text).not.toContain("con_");
+
+  await page.context().clearCookies();
+  await tab.goto(answer);
+  await expect(tab.getByRole("heading", { name: "You are signed out" })).toBeVisible();
 });
 
 test("goes to the tool in the whole page when the popup is blocked, and comes back", async ({ page }) => {
   await page.addInitScript(() => {
     window.open = () => null;
   });
-  await signIn(page, newEmail());
-  const slug = await createWorkspace(page, "Blocked");
+  const { slug } = await newWorkspace(page, "Blocked");
   await page.goto(`/${slug}/integrations`);
-  await page.getByRole("button", { name: "Connect Linear" }).click();
+  await connectButton(page).click();
   await page.getByRole("button", { name: "Continue to Linear" }).click();
   await page.getByRole("button", { name: "Authorize" }).click();
   await page.waitForURL(`**/${slug}/integrations`);
-  await expect(page.getByRole("listitem").filter({ hasText: "Issues, projects and cycles" })).toContainText("Connected");
+  await expect(linearCard(page)).toContainText("Connected");
 });
 
-test("a forged message connects nothing; closing the window leaves a way out", async ({ page }) => {
-  await signIn(page, newEmail());
-  const slug = await createWorkspace(page, "Forged");
-  const consent = await openConsent(page, slug);
+test("a forged message connects nothing; a closed window leaves a way out", async ({ page }) => {
+  const { slug, consent } = await consentOf(page, "Forged");
   await page.evaluate(() => {
     const forged = { type: "byte-hub:flow-ended", flow: "flw_00000000000000000000000000000000", status: "connected" };
     window.postMessage(forged, "*");
@@ -96,10 +147,36 @@ test("a forged message connects nothing; closing the window leaves a way out", a
   await expect(dialog.getByText("The window looks closed")).toBeVisible();
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog.getByText("Connecting was cancelled")).toBeVisible();
+  expect((await query(page, "connections.list", { workspace: slug })).text).not.toContain("con_");
 });
 
-test("the bare redirect address names the right ones", async ({ page, baseURL }) => {
-  await page.goto("/oauth/callback");
+test("the bare redirect address names the right ones, and takes no answer", async ({ page }) => {
+  await page.goto("/oauth/callback?code=abc&state=def");
   await expect(page.getByText(`${baseURL}/oauth/callback/linear`)).toBeVisible();
-  await expectAccessible(page);
+});
+
+test("a private connection is there for its owner alone", async ({ page, browser, watch }) => {
+  const { slug } = await newWorkspace(page, "Private");
+  await connectLinear(page, slug, { private: true });
+  await page.goto(`/${slug}/files/context/user/tools/linear`);
+  await expect(page.getByRole("row").filter({ hasText: "teams" })).toBeVisible();
+
+  const invitation = await mutate(page, "invitations.create", { workspace: slug, role: "admin" });
+  const url = /http[^"]+\/invite\/[^"]+/.exec(invitation.text)?.[0] ?? "";
+  const context = await browser.newContext({ baseURL });
+  const admin = await context.newPage();
+  watch.page(admin);
+  await signIn(admin, newEmail("admin"), new URL(url).pathname);
+  await admin.getByRole("button", { name: /^Join/ }).click();
+  await admin.waitForURL(`**/${slug}/files`);
+  await admin.goto(`/${slug}/integrations`);
+  await expect(connectButton(admin)).toBeVisible();
+  await expect(linearCard(admin)).not.toContainText("Connected");
+  expect((await query(admin, "connections.list", { workspace: slug })).text).not.toContain("con_");
+  watch.expectedStatuses.add(404);
+  for (const directory of ["/context/user/tools/linear/teams", "/context/tools/linear/teams"]) {
+    const { status, text } = await query(admin, "vfs.list", { workspace: slug, path: directory });
+    expect(status, text).toBeGreaterThanOrEqual(400);
+  }
+  await context.close();
 });

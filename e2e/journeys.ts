@@ -1,22 +1,35 @@
 import { randomBytes } from "node:crypto";
-import type { Locator, Page } from "@playwright/test";
+import type { Browser, Locator, Page } from "@playwright/test";
+import { createControlClient } from "@/sandbox/control/client";
+import { baseURL, sandboxPort } from "./playwright.config";
 
 /** The steps that journeys and benches share, as a person takes them. */
+
+/** The sandbox's home, and what a test can do to the sandbox. */
+export const sandboxOrigin = `http://localhost:${sandboxPort}`;
+export const control = createControlClient(`http://127.0.0.1:${sandboxPort + 1}`);
 
 /** An address that no other test uses. */
 export const newEmail = (name: string): string => `${name}-${randomBytes(4).toString("hex")}@acme.example`;
 
-/** Signs in by the mailed link, from the sign-in page on. `next` is where the hub is expected to lead. */
-export async function signIn(page: Page, email: string, next?: string): Promise<void> {
+/** Asks for a sign-in link; answers it as the mailbox has it. */
+export async function askForLink(page: Page, email: string, next?: string): Promise<string> {
   await page.goto(next === undefined ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`);
   await page.getByLabel("E-mail address").fill(email);
   await page.getByRole("button", { name: "Send me a sign-in link" }).click();
   await page.waitForURL("**/verify-request**");
   await page.goto("/mailbox");
-  await page
-    .getByRole("link", { name: `Sign in as ${email}` })
-    .first()
-    .click();
+  return (
+    (await page
+      .getByRole("link", { name: `Sign in as ${email}` })
+      .first()
+      .getAttribute("href")) ?? ""
+  );
+}
+
+/** Signs in by the mailed link, from the sign-in page on. `next` is where the hub is expected to lead. */
+export async function signIn(page: Page, email: string, next?: string): Promise<void> {
+  await page.goto(await askForLink(page, email, next));
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
 }
@@ -37,6 +50,14 @@ export async function newWorkspace(page: Page, name: string): Promise<{ slug: st
   return { slug: await createWorkspace(page, `${name} ${randomBytes(3).toString("hex")}`), email };
 }
 
+/** A new person with a browser and a workspace of their own; the cookies are for other contexts to start with. */
+export async function newcomer(browser: Browser, name: string) {
+  const context = await browser.newContext({ baseURL });
+  const page = await context.newPage();
+  const made = await newWorkspace(page, name);
+  return { ...made, context, page, close: () => context.close() };
+}
+
 /** Presses a Connect button and goes through the form, up to the popup with the tool's consent. */
 export async function openConsent(page: Page, connect: Locator, options: { private?: boolean } = {}): Promise<Page> {
   await connect.click();
@@ -47,20 +68,53 @@ export async function openConsent(page: Page, connect: Locator, options: { priva
   return popup;
 }
 
+/** Linear's card on the integrations page. */
+export const linearCard = (page: Page): Locator =>
+  page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "Linear" }) });
+
+/** The Connect button of Linear's card, on the integrations page. */
+export const connectButton = (page: Page): Locator => linearCard(page).getByRole("button", { name: /^Connect/ });
+
+export interface ConnectOptions {
+  readonly private?: boolean;
+  /** Who consents in the sandbox: an e-mail address of one of its people. */
+  readonly as?: string;
+}
+
 /** Connects Linear from the integrations page, in the popup. */
-export async function connectLinear(page: Page, slug: string, options: { private?: boolean } = {}): Promise<void> {
+export async function connectLinear(page: Page, slug: string, options: ConnectOptions = {}): Promise<void> {
   await page.goto(`/${slug}/integrations`);
-  const popup = await openConsent(
-    page,
-    page
-      .getByRole("listitem")
-      .filter({ hasText: "Linear" })
-      .getByRole("button", { name: /^Connect/ }),
-    options,
-  );
+  const popup = await openConsent(page, connectButton(page), options);
+  if (options.as !== undefined) await chooseAccount(popup, options.as);
   await popup.getByRole("button", { name: "Authorize" }).click();
   await page.getByRole("dialog").getByText("Linear is connected").waitFor();
 }
 
+/** On the consent page: the account whose address this is. */
+export async function chooseAccount(consent: Page, email: string): Promise<void> {
+  const option = consent.getByRole("option", { name: `(${email})` });
+  await consent.getByLabel("Continue as").selectOption((await option.getAttribute("value")) ?? "");
+}
+
 /** The explorer's row whose name begins so. */
 export const row = (page: Page, name: string | RegExp): Locator => page.getByRole("row").filter({ hasText: name });
+
+/** A procedure's answer, asked with a browser's own session; the API speaks superjson. */
+export async function query(page: Page, procedure: string, input: unknown): Promise<{ status: number; text: string }> {
+  const answer = await page.request.get(`${baseURL}/api/trpc/${procedure}?input=${encodeURIComponent(JSON.stringify({ json: input }))}`);
+  return { status: answer.status(), text: await answer.text() };
+}
+
+export async function mutate(page: Page, procedure: string, input: unknown): Promise<{ status: number; text: string }> {
+  const answer = await page.request.post(`${baseURL}/api/trpc/${procedure}`, {
+    data: { json: input },
+    headers: { origin: baseURL },
+  });
+  return { status: answer.status(), text: await answer.text() };
+}
+
+/** Makes a file of the workspace's memory without the explorer, for journeys that begin with one there. */
+export async function makeFile(page: Page, slug: string, path: string, text: string): Promise<void> {
+  const { status, text: answer } = await mutate(page, "vfs.write", { workspace: slug, path, text });
+  if (status !== 200) throw new Error(`${path} was not made: ${answer}`);
+}

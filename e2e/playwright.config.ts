@@ -13,6 +13,10 @@ process.env.HUB_E2E_DATA_DIR ??= mkdtempSync(path.join(tmpdir(), "hub-e2e-"));
 
 export const baseURL = `http://localhost:${port}`;
 export const sandboxPort = port + 1;
+/** The demo's data folder. */
+export const dataDir = process.env.HUB_E2E_DATA_DIR;
+/** Everything that the demo says, the hub's log included. */
+export const logFile = `${dataDir}.log`;
 
 export default defineConfig({
   testDir: ".",
@@ -26,13 +30,16 @@ export default defineConfig({
   use: {
     baseURL,
     trace: "retain-on-failure",
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
     launchOptions: {
       executablePath: process.env.HUB_E2E_BROWSER ?? "/usr/bin/chromium",
       args: JSON.parse(process.env.HUB_E2E_BROWSER_ARGS ?? "[]"),
     },
   },
   webServer: {
-    command: "node scripts/run.cjs scripts/demo.ts",
+    // A test reads the log afterwards; a start that fails shows the end of it.
+    command: `node scripts/run.cjs scripts/demo.ts >"${logFile}" 2>&1 || { tail -n 40 "${logFile}" >&2; exit 1; }`,
     cwd: path.resolve(import.meta.dirname, ".."),
     url: `${baseURL}/api/health/ready`,
     timeout: 180_000,
@@ -40,6 +47,7 @@ export default defineConfig({
     stdout: "ignore",
     stderr: "pipe",
     gracefulShutdown: { signal: "SIGINT", timeout: 15_000 },
-    env: { PORT: String(port), SANDBOX_PORT: String(sandboxPort), HUB_DATA_DIR: process.env.HUB_E2E_DATA_DIR },
+    // The log at its most talkative: what may never be in it must not be there either.
+    env: { PORT: String(port), SANDBOX_PORT: String(sandboxPort), HUB_DATA_DIR: dataDir, LOG_LEVEL: "debug" },
   },
 });
