@@ -1,18 +1,6 @@
-import type { Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import {
-  connectButton,
-  connectLinear,
-  control,
-  linearCard,
-  mutate,
-  newcomer,
-  newEmail,
-  newWorkspace,
-  openConsent,
-  query,
-  signIn,
-} from "./journeys";
+import { connectButton, connectLinear, linearCard, mutate, newcomer, newEmail, newWorkspace, openConsent, query, signIn } from "./journeys";
 import { baseURL } from "./playwright.config";
 
 /** Connecting a tool in a real browser: the popup protocol, and every way in which a consent can end. */
@@ -37,24 +25,25 @@ async function catchAnswer(consent: Page): Promise<string> {
   return answer;
 }
 
-for (const coopOnConsent of [false, true]) {
-  test(`consents in a popup${coopOnConsent ? " whose pages send COOP same-origin" : ""}; dialog and card are live at once`, async ({
-    page,
-  }) => {
-    await control.set({ coopOnConsent });
-    try {
-      const { consent } = await consentOf(page, "Popup");
-      if (coopOnConsent) expect(await consent.evaluate(() => window.opener)).toBeNull();
-      const closed = consent.waitForEvent("close");
-      await consent.getByRole("button", { name: "Authorize" }).click();
-      const dialog = page.getByRole("dialog");
-      await expect(dialog.getByText("Linear is connected")).toBeVisible();
-      if (!coopOnConsent) await closed;
-      await dialog.getByRole("button", { name: "Done" }).click();
-      await expect(linearCard(page)).toContainText("Connected");
-    } finally {
-      await control.set({ coopOnConsent: false });
-    }
+/** Makes the tool's consent page cut its opener, as some vendors' do; for this browser only. */
+const cutOpener = (context: BrowserContext) =>
+  context.route("**/oauth/authorize?**", async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    await route.fulfill({ response, headers: { ...response.headers(), "cross-origin-opener-policy": "same-origin" } });
+  });
+
+for (const cut of [false, true]) {
+  test(`consents in a popup${cut ? " whose pages send COOP same-origin" : ""}; dialog and card are live at once`, async ({ page }) => {
+    if (cut) await cutOpener(page.context());
+    const { consent } = await consentOf(page, "Popup");
+    if (cut) expect(await consent.evaluate(() => window.opener)).toBeNull();
+    const closed = consent.waitForEvent("close");
+    await consent.getByRole("button", { name: "Authorize" }).click();
+    const dialog = page.getByRole("dialog");
+    await expect(dialog.getByText("Linear is connected")).toBeVisible();
+    if (!cut) await closed;
+    await dialog.getByRole("button", { name: "Done" }).click();
+    await expect(linearCard(page)).toContainText("Connected");
   });
 }
 
