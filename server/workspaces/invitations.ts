@@ -4,12 +4,12 @@ import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Database } from "@/db/client";
 import { users } from "@/db/schema/identity";
-import { invitations } from "@/db/schema/workspaces";
+import { invitations, members } from "@/db/schema/workspaces";
 import { type Role, roles, scopeUserId, type WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { encodeId, newId } from "@/server/ids";
 import { recordAudit } from "./audit";
-import { isAtLeast } from "./roles";
+import { isAtLeast, roleHas } from "./roles";
 import { scopeOf } from "./scopes";
 
 export const invitationDays = 7;
@@ -40,6 +40,15 @@ export async function createInvitation(
   const id = newId();
   const expiresAt = new Date(Date.now() + invitationDays * 24 * 60 * 60 * 1000);
   await db.withScope(scope, async (tx) => {
+    // Read again and held: one who is removed or demoted at this moment makes no link that outlives it.
+    const [maker] = await tx
+      .select({ role: members.role })
+      .from(members)
+      .where(and(eq(members.workspaceId, scope.workspaceId), eq(members.userId, scopeUserId(scope) ?? "")))
+      .for("share");
+    if (maker === undefined || !roleHas(maker.role, "members.manage") || !isAtLeast(maker.role, role)) {
+      throw new HubError("EACCES", `Your role here does not allow inviting someone as ${role} any more.`);
+    }
     await tx
       .insert(invitations)
       .values({ id, workspaceId: scope.workspaceId, role, tokenHash: hashToken(token), invitedBy: scopeUserId(scope), expiresAt });

@@ -1,13 +1,13 @@
 import "server-only";
-import { and, asc, eq } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull } from "drizzle-orm";
 import type { Database, Tx } from "@/db/client";
 import { users } from "@/db/schema/identity";
-import { members } from "@/db/schema/workspaces";
-import { type Role, scopeUserId, type WorkspaceScope } from "@/db/scope";
+import { invitations, members } from "@/db/schema/workspaces";
+import { type Role, roles, scopeUserId, type WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { encodeId } from "@/server/ids";
 import { recordAudit } from "./audit";
-import { isAtLeast } from "./roles";
+import { isAtLeast, roleHas } from "./roles";
 
 export interface MemberView {
   /** `usr_…` */
@@ -76,6 +76,29 @@ function requireNotAbove(own: Role, other: Role): void {
   if (!isAtLeast(own, other)) throw new HubError("EACCES", `Only an ${other} can change or grant the role ${other}.`);
 }
 
+/** The roles that a member of this role (null: someone who is no member any more) may not invite others as. */
+function rolesBeyond(role: Role | null): readonly Role[] {
+  return role === null || !roleHas(role, "members.manage") ? roles : roles.filter((other) => !isAtLeast(role, other));
+}
+
+/** Ends the open links that someone could not make any more: a link kept in a drawer would undo the removal. */
+async function endInvitationsBeyond(tx: Tx, scope: WorkspaceScope, userId: string, role: Role | null): Promise<void> {
+  const beyond = rolesBeyond(role);
+  if (beyond.length === 0) return;
+  const ended = await tx
+    .delete(invitations)
+    .where(
+      and(
+        eq(invitations.workspaceId, scope.workspaceId),
+        eq(invitations.invitedBy, userId),
+        isNull(invitations.acceptedAt),
+        inArray(invitations.role, [...beyond]),
+      ),
+    )
+    .returning({ id: invitations.id });
+  for (const { id } of ended) await recordAudit(tx, scope, { action: "invitation.revoked", subject: encodeId("invitation", id) });
+}
+
 /** Gives a member another role: never above the actor's own, never to someone above, never the last owner's. Runs under `members.manage`. */
 export async function setMemberRole(db: Database, scope: WorkspaceScope, userId: string, role: Role): Promise<void> {
   await db.withScope(scope, async (tx) => {
@@ -88,6 +111,7 @@ export async function setMemberRole(db: Database, scope: WorkspaceScope, userId:
     if (before === role) return;
     if (before === "owner" && locked.owners === 1) throw lastOwner();
     await tx.update(members).set({ role }).where(memberIs(scope, userId));
+    await endInvitationsBeyond(tx, scope, userId, role);
     await recordAudit(tx, scope, { action: "member.role_changed", subject: encodeId("user", userId), detail: { from: before, to: role } });
   });
 }
@@ -103,6 +127,7 @@ export async function removeMember(db: Database, scope: WorkspaceScope, userId: 
     requireNotAbove(locked.own, role);
     if (role === "owner" && locked.owners === 1) throw lastOwner();
     await tx.delete(members).where(memberIs(scope, userId));
+    await endInvitationsBeyond(tx, scope, userId, null);
     await recordAudit(tx, scope, {
       action: leaving ? "member.left" : "member.removed",
       subject: encodeId("user", userId),

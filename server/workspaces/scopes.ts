@@ -21,6 +21,8 @@ const noWorkspace = () => new HubError("ENOENT", "There is no such workspace, or
 
 /** The person's membership in the workspace with that slug. ENOENT when there is none. */
 export async function getMembership(db: Database, userId: string, slug: string): Promise<Membership> {
+  // What cannot be a slug is nobody's; PostgreSQL would refuse some of it (NUL) with an error of its own.
+  if (!/^[a-z0-9-]{1,64}$/.test(slug)) throw noWorkspace();
   const { rows } = await db.withSystem((tx) => tx.execute(sql`select * from hub_find_membership(${userId}::uuid, ${slug})`), {
     readOnly: true,
   });

@@ -53,6 +53,9 @@ describe("a workspace", () => {
       workspaces.getScope(person(stranger), slug),
       workspaces.getScope(person(stranger), "no-such-workspace"),
     ]);
+    for (const slug of ["", "\0", "Closed", "../closed", "x".repeat(65)]) {
+      await expect(workspaces.getScope(person(stranger), slug)).rejects.toMatchObject({ code: "ENOENT" });
+    }
     expect(closed).toMatchObject({ status: "rejected", reason: { code: "ENOENT" } });
     expect(closed.status === "rejected" && missing.status === "rejected" && closed.reason.message).toBe(
       missing.status === "rejected" && missing.reason.message,
@@ -171,6 +174,25 @@ describe("an invitation", () => {
     }
     expect(messages.size).toBe(1);
     expect(await workspaces.list(guest)).toEqual([]);
+  });
+
+  test("does not outlive its maker's right to make it: demoted or removed, they cannot come back by a link they kept", async () => {
+    const owner = await seedWorkspace(db, { slug: "outlived" });
+    const first = await seedMember(db, owner.scope, { email: "first@outlived.test", role: "owner" });
+    const { invitations, members } = workspaces;
+    const asOwner = await invitations.create(first.scope, "owner");
+    const asAdmin = await invitations.create(first.scope, "admin");
+    const others = await invitations.create(owner.scope, "viewer");
+    await members.setRole(owner.scope, first.userId, "admin");
+    await expect(invitations.preview(tokenOf(asOwner.url))).rejects.toMatchObject({ code: "ENOENT" });
+    expect(await invitations.preview(tokenOf(asAdmin.url))).toMatchObject({ role: "admin" });
+    await members.remove(owner.scope, first.userId);
+    await expect(invitations.accept(first.userId, tokenOf(asAdmin.url))).rejects.toMatchObject({ code: "ENOENT" });
+    // A request that began before the removal.
+    await expect(invitations.create(first.scope, "viewer")).rejects.toMatchObject({ code: "EACCES" });
+    const open = (await invitations.list(owner.scope)).filter(({ acceptedAt }) => acceptedAt === null);
+    expect(open.map(({ id }) => id)).toEqual([others.id]);
+    expect((await auditOf(owner.scope)).filter((action) => action === "invitation.revoked")).toHaveLength(2);
   });
 
   test("cannot carry a role above its maker's, nor be revoked from another workspace", async () => {
