@@ -31,7 +31,7 @@ function actsAsOf({ manifest, accountName, accountEmail }: MountedConnection): A
 }
 
 /** A connection's mount with its mirror; null when the hub cannot call the tool at all. */
-function mountOf(connection: MountedConnection, { db, walks, origin }: MountParts): Mount | null {
+function mountOf(connection: MountedConnection, { db, walks, origin, slug }: MountParts): Mount | null {
   const { tool, status } = connection;
   if (tool === null) return null;
   return mirrored({
@@ -48,6 +48,7 @@ function mountOf(connection: MountedConnection, { db, walks, origin }: MountPart
       timeZone: connection.timeZone,
       mirrorPolicy: connection.mirrorPolicy,
       capabilities: connection.capabilities,
+      settingsUrl: `${origin}/${slug}/integrations/${connection.manifest.id}`,
       // With a dead authorization what is mirrored is still served, as stale.
       isAuthorized: status.state !== "reauth_required",
     },
@@ -58,6 +59,8 @@ export interface MountParts {
   readonly db: Database;
   readonly walks: WalkRunner;
   readonly origin: string;
+  /** The workspace's. */
+  readonly slug: string;
 }
 
 /** A tool that nobody here connected: an empty directory that says where to connect it. */

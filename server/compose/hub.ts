@@ -63,7 +63,8 @@ export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?:
   const walks = createWalkRunner(log);
   const files = createHubFileSystem({
     db,
-    connections: async (scope) => mountTableOf(await tools.connections.mounted.list(scope), { db, walks, origin: env.origin }),
+    connections: async (scope) =>
+      mountTableOf(await tools.connections.mounted.list(scope), { db, walks, origin: env.origin, slug: scope.slug }),
     allows: ({ role }, permission) => roleHas(role, permission),
     cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
   });

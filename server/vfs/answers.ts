@@ -25,14 +25,17 @@ export async function answering<T>(path: string, work: () => Promise<T>): Promis
   }
 }
 
-/** Adds the mount's `actionUrl` to what a dead connection answered. */
+/** Adds to what a dead connection, or one without a scope, answered where it can be mended. */
 export async function onMount<T>(mount: Mount, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { connection } = mount.info;
-    if (!(error instanceof HubError) || error.code !== "ENOTCONN" || error.actionUrl !== undefined || connection === null) throw error;
-    throw notConnected({ ...connection, reason: error.message }, error.path ?? path, error);
+    const { connection, settingsUrl } = mount.info;
+    if (!(error instanceof HubError) || error.actionUrl !== undefined) throw error;
+    const actionUrl = error.code === "ENOTCONN" ? (connection?.actionUrl ?? settingsUrl) : error.code === "ESCOPE" ? settingsUrl : null;
+    if (actionUrl === null) throw error;
+    const { code, message, details } = error;
+    throw new HubError(code, message, { path: error.path ?? path, actionUrl, details, cause: error });
   }
 }
 

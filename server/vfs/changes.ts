@@ -312,6 +312,7 @@ function seedOf(scope: WorkspaceScope, key: string | undefined): string {
 }
 
 function withinLimit(text: string): string {
+  if (text.includes("\0")) throw new HubError("EINVAL", "A text file cannot hold NUL characters.", { details: { key: "text" } });
   if (Buffer.byteLength(text) > maxTextBytes) {
     throw new HubError("EFBIG", "A text file holds at most 1 MiB.", { details: { limit: maxTextBytes } });
   }

@@ -30,6 +30,8 @@ export interface MountInfo {
   readonly integration: string | null;
   readonly connection: NodeConnection | null;
   readonly actsAs: ActsAs;
+  /** Where a person can switch on a missing capability, or mend the connection; absolute. */
+  readonly settingsUrl: string | null;
   /** The operations this mount can do at all; anything else is ENOTSUP naming it. */
   readonly operations: ReadonlySet<Operation>;
 }

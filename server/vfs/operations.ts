@@ -4,8 +4,14 @@ import { readFormats } from "./node";
 /** The inputs of the operations, one zod schema each: the tRPC router, the explorer and the file system share them. */
 
 const path = z.string().min(1).max(4096);
-const etag = z.string().min(1).max(128);
-const idempotencyKey = z.string().min(1).max(128);
+const etag = z
+  .string()
+  .max(128)
+  .regex(/^[\x21-\x7e]+$/, "is no etag");
+const idempotencyKey = z
+  .string()
+  .max(128)
+  .regex(/^\P{Cc}+$/u, "is empty or holds control characters");
 /** Milliseconds a caller waits for a limited tool in all; default 10 s. */
 const maxWaitMs = z.number().int().min(0).max(60_000).optional();
 

@@ -27,6 +27,7 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
     integration: null,
     connection: null,
     actsAs: { type: "hub", name: "Byte Integration Hub" },
+    settingsUrl: null,
     operations: operationsOf(policy),
   };
   const context: StorageContext = { db, policy, info };

@@ -133,6 +133,13 @@ describe("files of our own", () => {
     expect((await fs.read(scope, { path })).text.match(/edited/g)).toHaveLength(3);
   });
 
+  it("hold text, and no NUL", async () => {
+    const path = `${await ownDirectory()}/nul.md`;
+    expect(await codeOf(fs.write(scope, { path, text: "a\0b" }))).toBe("EINVAL");
+    expect(await codeOf(fs.write(scope, { path, text: "a", idempotencyKey: "a\0b" }))).toBe("EINVAL");
+    expect(await codeOf(fs.write(scope, { path, text: "a", ifMatch: "a\0b" }))).toBe("EINVAL");
+  });
+
   it("name the current etag when the caller's is old", async () => {
     const path = `${await ownDirectory()}/stale.md`;
     const first = receiptOf(await fs.write(scope, { path, text: "1" }));

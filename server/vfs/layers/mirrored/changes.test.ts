@@ -158,6 +158,16 @@ describe("changing", () => {
     expect(await codeOf(fs.write(viewer, { path, text: "x", ifMatch: "y" }))).toBe("EACCES");
   });
 
+  it("without the scope it needs says where to switch it on", async () => {
+    tool.failNext("plan update", new HubError("ESCOPE", "write:items is not switched on.", { details: { scope: "write" } }));
+    const { text, etag } = await fs.read(scope, { path });
+    expect(await failing(fs.write(scope, { path, text: `${text}x`, ifMatch: etag }))).toMatchObject({
+      code: "ESCOPE",
+      actionUrl: "https://hub.test/integrations",
+      details: { scope: "write" },
+    });
+  });
+
   it("is recorded with who, what and where, never the contents", async () => {
     await fs.edit(scope, { path, find: "broken", replace: "secret-content" });
     const { rows } = await db.withScope(scope, (tx) => tx.execute(sql`select * from audit_event order by at desc limit 1`));

@@ -14,7 +14,7 @@ import { unsupported } from "../capabilities";
 import { countChild, forgetPath } from "./entries";
 import { idPathOf, type Mirror, toolContext } from "./mirror";
 import { type Chain, displayPathOf, locationOf } from "./nodes";
-import { findPrint, printLifetimeMs, storePrint } from "./prints";
+import { findPrint, printLifetimeMs, printLive, storePrint } from "./prints";
 import { chainAtOnce, resolve, resolveFar } from "./resolve";
 
 /** Changing a tool: read → etag → plan → execute. What a plan is based on is compared once more just before its first call. */
@@ -156,7 +156,7 @@ async function planRemove(mirror: Mirror, request: MountChangeRequest, chain: Ch
   if (kind === undefined || kind.remove === null) throw unsupported("remove", path, "The tool has no way to remove this");
   const base = await baseOf(mirror, request, chain, change.ifMatch);
   const draft = await ask(mirror, request, { type: "remove", location: locationOf(chain), revision: base.revision });
-  return planOf(request, { ...draft, effects: draft.effects }, stateOf(mirror, "remove", chain, base), base.etag);
+  return planOf(request, draft, stateOf(mirror, "remove", chain, base), base.etag);
 }
 
 /**
@@ -178,7 +178,7 @@ async function baseOf(mirror: Mirror, request: MountRequest, chain: Chain, ifMat
       if (revision === print.revision) return { text: print.text, etag: ifMatch, revision };
     }
   }
-  const printed = await mirror.tool.read(location, null, context);
+  const printed = await printLive(mirror, request, location, null);
   const stored = await storePrint(mirror, request, parentOf(path), printed);
   if (ifMatch !== null && stored.etag !== ifMatch) throw stale(request.path, stored.etag);
   return { text: printed.text, etag: stored.etag, revision: printed.entry.revision };
@@ -209,7 +209,7 @@ async function compare(mirror: Mirror, made: MountPlan, state: State, request: M
     const { revision } = await mirror.tool.stat(state.location, context);
     if (revision !== null && revision === state.revision) return;
     if (state.etag === null) throw stale(made.path, null);
-    const current = etagOf((await mirror.tool.read(state.location, null, context)).text);
+    const current = etagOf((await printLive(mirror, request, state.location, null)).text);
     if (current !== state.etag) throw stale(made.path, current);
   } catch (error) {
     if (error instanceof HubError && error.code === "ENOENT") {
@@ -271,8 +271,8 @@ async function settle(
   const at: Location = state.type === "create" ? (location ?? state.location) : state.location;
   try {
     const directory = state.type === "create" ? await mirror.db.withScope(scope, (tx) => parentIdPath(tx, at)) : parentOf(state.path);
-    const printed = await mirror.tool.read(at, null, toolContext(mirror, request));
-    const stored = await storePrint(mirror, { ...request, now: request.now }, directory, printed);
+    const printed = await printLive(mirror, request, at, null);
+    const stored = await storePrint(mirror, request, directory, printed);
     const canonicalPath = joinPath(await displayOfDirectory(directory), stored.row.name);
     if (state.type === "create") {
       await mirror.db.withScope(scope, (tx) => countChild(tx, scope, stored.row.path, 1));

@@ -25,6 +25,8 @@ export interface MirroredConnection {
   readonly mirrorPolicy: "titles" | "full";
   /** What was granted (`write:issues`); a kind whose `writeCapability` is missing cannot be changed. */
   readonly capabilities: readonly string[];
+  /** Where a person can switch on what is missing; absolute. */
+  readonly settingsUrl?: string;
   /** False when the authorization died: what is mirrored is served as stale, the tool is not asked. */
   readonly isAuthorized: boolean;
 }

@@ -259,6 +259,7 @@ describe("a dead authorization", () => {
       () => fs.read(scope, { path }),
       () => fs.write(scope, { path, text: "x", ifMatch: "y" }),
       () => fs.list(scope, { path: `${root}/teams/OPS` }),
+      () => fs.stat(scope, { path: `${root}/teams/OPS/items` }),
     ]) {
       expect(await failing(refused())).toMatchObject({ code: "ENOTCONN", actionUrl: "https://hub.test/mend" });
     }

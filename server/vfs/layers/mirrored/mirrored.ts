@@ -10,7 +10,7 @@ import { createMirroredChanges } from "./changes";
 import { storeEntries } from "./entries";
 import { type Mirror, type MirroredOptions, toolContext } from "./mirror";
 import { type Chain, canonicalPaths, chainNode, displayPathOf, holderOf, locationOf, naturalFormat, nodeMaker } from "./nodes";
-import { keptBody, ownFormat, recentPrint, storePrint } from "./prints";
+import { keptBody, ownFormat, printLive, recentPrint, storePrint } from "./prints";
 import { chainAtOnce, directoryOf, forgetGone, guessIdPath, resolve } from "./resolve";
 import { type DirectoryState, readState, walkDirectory } from "./walk";
 
@@ -38,6 +38,7 @@ export function mirrored(options: MirroredOptions): Mount {
     integration: connection.integration,
     connection: connection.view,
     actsAs: connection.actsAs,
+    settingsUrl: connection.settingsUrl ?? null,
     operations: new Set(operations),
   };
   const mirror: Mirror = {
@@ -208,7 +209,7 @@ async function read(mirror: Mirror, request: MountReadRequest): Promise<MountFil
   }
   try {
     if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, request.path);
-    const file = await mirror.tool.read(locationOf(chain), format, toolContext(mirror, request));
+    const file = await printLive(mirror, request, locationOf(chain), format);
     if (format !== null) {
       const node = await withCanonical(mirror, request, chain, live(now));
       return { node, as: format, mediaType: file.mediaType, text: file.text, etag: etagOf(file.text) };

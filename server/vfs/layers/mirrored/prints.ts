@@ -5,9 +5,9 @@ import type { MountRequest } from "../../mount";
 import type { ReadFormat } from "../../node";
 import { asText, type NodeRow, nodeColumns, nodeRow, run, time } from "../../storage/node-rows";
 import { etagOf } from "../../text";
-import type { PrintedFile } from "../../tool-mount";
+import type { Location, PrintedFile } from "../../tool-mount";
 import { storeEntries } from "./entries";
-import type { Mirror } from "./mirror";
+import { type Mirror, toolContext } from "./mirror";
 
 /** What the hub printed for each etag, kept a day, so that a write can be compared with what its author saw. */
 
@@ -25,6 +25,12 @@ export async function findPrint(tx: Tx, scope: WorkspaceScope, path: string, eta
   );
   const row = rows[0];
   return row === undefined ? null : { text: String(row.body), revision: asText(row.revision) };
+}
+
+/** A file as the tool prints it. NUL, which no text column holds, is shown as what it is: no character. */
+export async function printLive(mirror: Mirror, request: MountRequest, location: Location, as: ReadFormat | null): Promise<PrintedFile> {
+  const printed = await mirror.tool.read(location, as, toolContext(mirror, request));
+  return printed.text.includes("\0") ? { ...printed, text: printed.text.replaceAll("\0", "\ufffd") } : printed;
 }
 
 export interface Stored {

@@ -4,6 +4,7 @@ import { scopeUserId } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { type ParsedSegment, parseSegment, splitName } from "../../identity";
 import type { MountRequest } from "../../mount";
+import { notConnected } from "../../mount-table";
 import { parentOf } from "../../path";
 import { type NodeRow, nodeColumns, nodeRow, run, time } from "../../storage/node-rows";
 import type { LocationSegment } from "../../tool-mount";
@@ -85,9 +86,10 @@ async function resolveChild(mirror: Mirror, request: MountRequest, chain: Chain,
     return askChild(mirror, request, chain, ask);
   };
   const found = await find();
-  if (found !== null || !mirror.connection.isAuthorized) return found;
+  if (found !== null) return found;
   const state = await mirror.db.withScope(scope, (tx) => readState(tx, scope, directory), { readOnly: true });
-  if (state.complete && !request.fresh) return null;
+  if (state.complete && !(request.fresh && mirror.connection.isAuthorized)) return null;
+  if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, request.path);
   await walkDirectory(mirror, request, { path: directory, location: locationOf(chain) }, { pages: searchedPages, priority: "person" });
   return find();
 }

@@ -54,6 +54,7 @@ export async function startFixtureHub(db: Database, scope: WorkspaceScope, clock
     timeZone: "UTC",
     mirrorPolicy: "titles",
     capabilities: ["write:items"],
+    settingsUrl: "https://hub.test/integrations",
     isAuthorized: true,
   };
   const files = createHubFileSystem({
