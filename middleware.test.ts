@@ -61,6 +61,22 @@ test("over https the cookie is the __Host- one, and browsers are told to stay th
   const answer = ask("/acme", "__Host-byte-session=x");
   expect(answer.headers.get("location")).toBeNull();
   expect(answer.headers.get("strict-transport-security")).toContain("max-age");
+  const internal = new NextRequest("https://hub.example.com/sign-in", { headers: { host: "hub.internal:8080" } });
+  expect(middleware(internal).status).toBe(200);
+});
+
+describe("on localhost", () => {
+  const answerTo = (host: string) =>
+    middleware(new NextRequest("http://localhost:3000/mailbox", { headers: { host } })).headers.get("content-security-policy");
+
+  test.each(["evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example:3000", "10.0.0.7:3000", "a b"])(
+    "a page of %s, made to resolve here, gets nothing",
+    (host) => expect(answerTo(host)).toBeNull(),
+  );
+
+  test.each(["localhost:3000", "127.0.0.1:3000", "[::1]:3000", "LOCALHOST"])("%s is the hub itself", (host) =>
+    expect(answerTo(host)).not.toBeNull(),
+  );
 });
 
 test("a worker has no pages", () => {

@@ -1,6 +1,7 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { sessionCookieName } from "@/server/auth/cookie";
 import { getEnv, isDevServer } from "@/server/env";
+import { isOwnHost } from "@/server/own-host";
 
 /**
  * Sends those without a session cookie to sign in, and gives every page its Content-Security-Policy. No database and no authorisation:
@@ -31,6 +32,7 @@ function contentSecurityPolicy(nonce: string, dev: boolean): string {
 export function middleware(request: NextRequest): NextResponse {
   const { pathname, search } = request.nextUrl;
   const { origin, role } = getEnv();
+  if (!isOwnHost(origin, request.headers.get("host"))) return new NextResponse(`Open the hub at ${origin}.\n`, { status: 421 });
   if (role === "worker") return new NextResponse("This process runs jobs; it answers /api/health only.\n", { status: 404 });
   if (!isPublic(pathname) && !request.cookies.has(sessionCookieName(origin))) {
     return NextResponse.redirect(`${origin}/sign-in?${new URLSearchParams({ next: `${pathname}${search}` })}`);

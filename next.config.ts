@@ -16,6 +16,8 @@ const config: NextConfig = {
   headers: async () => [{ source: "/:path*", headers }],
   // `next dev` prints every address it is asked for; these hold single-use tokens and codes.
   logging: { incomingRequests: { ignore: [/^\/sign-in\/confirm/, /^\/oauth\/callback/, /^\/api\/auth\/callback/, /^\/invite\//] } },
+  // The hub shows no pictures but its own icons, so Next's endpoint that fetches and converts them is not there.
+  images: { unoptimized: true },
   output: "standalone",
   outputFileTracingRoot: import.meta.dirname,
   outputFileTracingIncludes: {

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { ensureDemoSecrets } from "./demo-secrets";
 import type { IntegrationSettings } from "./integrations/contract";
+import { isLoopback } from "./own-host";
 
 /**
  * The only reader of the environment. A wrong variable stops the start with sentences that name the variable and what to do, and never
@@ -72,8 +73,6 @@ export class EnvError extends Error {
   }
 }
 
-const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
-
 /** The URL of an origin (no path, query, user or fragment), or null. */
 function readOrigin(value: string): URL | null {
   const url = URL.canParse(value) ? new URL(value) : null;
@@ -82,7 +81,7 @@ function readOrigin(value: string): URL | null {
   return url;
 }
 
-const isSecureOrigin = (url: URL) => url.protocol === "https:" || loopbackHosts.has(url.hostname);
+const isSecureOrigin = (url: URL) => url.protocol === "https:" || isLoopback(url.hostname);
 
 const wholeNumber = (message: string, low: number, high: number) =>
   z
@@ -190,19 +189,15 @@ function checkMode(mode: Mode, read: Read, record: Record<string, string>): void
   } else {
     refuse(
       "AUTH_URL",
-      origin !== null && !loopbackHosts.has(origin.hostname),
+      origin !== null && !isLoopback(origin.hostname),
       `AUTH_URL must be on localhost in ${mode}; for a public address start with HUB_MODE=production.`,
     );
-    refuse(
-      "HOST",
-      read.HOST !== undefined && !loopbackHosts.has(read.HOST),
-      `HOST must be 127.0.0.1 in ${mode}: it is for this machine only.`,
-    );
+    refuse("HOST", read.HOST !== undefined && !isLoopback(read.HOST), `HOST must be 127.0.0.1 in ${mode}: it is for this machine only.`);
   }
   if (mode === "demo") {
     refuse("DATABASE_URL", isPostgres, "DATABASE_URL must not be a Postgres in the demo: leave it out, or start with HUB_MODE=production.");
     // Next's standalone server listens on HOSTNAME, and on every interface without it.
-    if (record.NODE_ENV === "production" && !loopbackHosts.has(record.HOSTNAME ?? "")) {
+    if (record.NODE_ENV === "production" && !isLoopback(record.HOSTNAME ?? "")) {
       problems.push({ variable: "HOSTNAME", message: 'HUB_MODE=demo listens on 127.0.0.1 only: start it with "npm run demo".' });
     }
   }

@@ -28,7 +28,7 @@ export function ApiProvider({ children }: { readonly children: ReactNode }) {
   const queryClient = getQueryClient();
   const [client] = useState(() =>
     createTRPCClient<AppRouter>({
-      links: [httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 4_000 })],
+      links: [httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 4_000, maxItems: 25 })],
     }),
   );
   return (

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Person } from "@/server/auth/person";
 import { errorTable, HubError, toErrorBody } from "@/server/errors";
 import type { Log } from "@/server/log";
+import { readBodyText } from "@/server/read-body";
 import { printCookie } from "./auth";
 import type { Connections } from "./connections";
 import type { StrayProblem } from "./flow-words";
@@ -26,7 +27,7 @@ const startShape = z.object({
   returnPath: z.string().max(4096).nullish(),
   popup: z.boolean(),
 });
-const bodyAtMost = 16 * 1024;
+const bodyAtMostBytes = 16 * 1024;
 
 const quiet = { "cache-control": "private, no-store", "referrer-policy": "no-referrer" };
 
@@ -34,9 +35,7 @@ async function readBody(request: Request): Promise<z.output<typeof startShape>> 
   if (!(request.headers.get("content-type") ?? "").toLowerCase().startsWith("application/json")) {
     throw new HubError("EINVAL", "The body must be application/json.");
   }
-  if (Number(request.headers.get("content-length") ?? 0) > bodyAtMost) throw new HubError("EFBIG", "The body is too long.");
-  const text = await request.text();
-  if (text.length > bodyAtMost) throw new HubError("EFBIG", "The body is too long.");
+  const text = await readBodyText(request, bodyAtMostBytes);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -8,6 +8,7 @@ import type { Hub } from "@/server/compose/hub";
 import { createTestHub } from "@/server/compose/testing";
 import { errorTable, HubError } from "@/server/errors";
 import { createLog } from "@/server/log";
+import { answerCall } from "./http";
 import { router } from "./init";
 import { publicProcedure } from "./procedures";
 import { isSameOrigin } from "./request";
@@ -115,4 +116,46 @@ test("a change is taken from the hub's own origin only", () => {
   for (const origin of [null, "null", "http://localhost:4000", "https://localhost:3000", "http://localhost:3000.evil.example"]) {
     expect(from(origin)).toBe(false);
   }
+});
+
+const origin = "http://localhost:3000";
+const post = (body: RequestInit["body"], headers: Record<string, string> = {}, path = "workspaces.create") =>
+  answerCall(
+    new Request(`${origin}/api/trpc/${path}`, {
+      method: "POST",
+      headers: { origin, "content-type": "application/json", ...headers },
+      body: body ?? null,
+      duplex: "half",
+    } as RequestInit),
+    origin,
+    async () => ({ hub, person: { id: userId, email: "http@example.com", name: null, image: null }, requestId: "req-8", log }),
+  );
+
+test("a body is read up to its limit only, declared or not", async () => {
+  const chunk = new Uint8Array(1024 * 1024).fill(0x20);
+  let sent = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sent += 1;
+      controller.enqueue(chunk);
+    },
+  });
+  expect((await post(endless)).status).toBe(413);
+  expect(sent).toBeLessThan(20);
+  expect((await post("{}", { "content-length": "900000000" })).status).toBe(413);
+  expect((await post(JSON.stringify(superjson.serialize({ name: "Small enough" })))).status).toBe(200);
+});
+
+test("a POST of another origin is refused before its body is read, and a batch has a limit", async () => {
+  const answer = await post("{}", { origin: "https://evil.example" });
+  expect(answer.status).toBe(403);
+  const call = (count: number) =>
+    answerCall(new Request(`${origin}/api/trpc/${Array(count).fill("account.me").join(",")}?batch=1`), origin, async () => ({
+      hub,
+      person: null,
+      requestId: "req-9",
+      log,
+    }));
+  expect((await call(50)).status).toBe(401);
+  expect((await call(51)).status).toBe(400);
 });
