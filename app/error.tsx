@@ -23,7 +23,7 @@ export default function RootError({ error, reset }: RootErrorProps) {
       <p>Something failed inside the hub. Nothing was changed.</p>
       {error.digest === undefined ? null : (
         <p className="mt-2 text-xs">
-          Request <code className="font-mono">{error.digest}</code>
+          Reference <code className="font-mono">{error.digest}</code>
         </p>
       )}
     </MessagePage>

@@ -25,7 +25,7 @@ export default function PageError({ error, reset }: PageErrorProps) {
         <p>Something failed inside the hub. Nothing was changed.</p>
         {error.digest === undefined ? null : (
           <p className="mt-3 text-xs">
-            Request <code className="font-mono">{error.digest}</code>
+            Reference <code className="font-mono">{error.digest}</code>
           </p>
         )}
       </EmptyState>
