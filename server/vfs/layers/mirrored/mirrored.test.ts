@@ -132,6 +132,34 @@ describe("listing", () => {
     expect((await fs.stat(scope, { path: login?.path ?? "" })).canonicalPath).toBe(renamed?.path);
   });
 
+  it("notes on the connection when a directory was last read to its end, at most once a minute", async () => {
+    const lastSync = async (): Promise<string | null> => {
+      const { rows } = await db.withScope(viewer, (tx) =>
+        tx.execute<{ at: string | null }>(sql`select last_sync_at::text as at from connection where id = ${hub.connection.id}`),
+      );
+      const at = rows[0]?.at ?? null;
+      return at === null ? null : new Date(at).toISOString();
+    };
+    for (let index = 0; index < 10; index += 1) tool.addItem("t2", { id: `x${index}`, title: `Item ${index}` });
+    await fs.stat(viewer, { path: `${root}/teams/OPS` });
+    await db.withScope(scope, (tx) => tx.execute(sql`update connection set last_sync_at = null where id = ${hub.connection.id}`));
+    tool.failNext("list", new HubError("EIO", "down"));
+    expect(await codeOf(fs.list(viewer, { path: `${root}/teams/OPS/items` }))).toBe("EIO");
+    expect(await lastSync()).toBeNull();
+    await fs.list(viewer, { path: `${root}/teams/OPS/items` });
+    await walks.idle();
+    const first = now.toISOString();
+    expect(await lastSync()).toBe(first);
+    later(59_000);
+    await fs.list(viewer, { path: items, fresh: true });
+    await walks.idle();
+    expect(await lastSync()).toBe(first);
+    later(1_000);
+    await fs.list(viewer, { path: items, fresh: true });
+    await walks.idle();
+    expect(await lastSync()).toBe(now.toISOString());
+  });
+
   it("looks at the tool first when asked for fresh", async () => {
     await listed(items);
     tool.teams.get("t1")?.items.delete("i1");

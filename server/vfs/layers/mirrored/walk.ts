@@ -102,6 +102,7 @@ export async function walkDirectory(
               sql`update vfs_directory_state set listed_at = walk_started_at, complete = true, walk_started_at = null, walk_cursor = null where ${same} returning 1`,
             )
           : await run(tx, sql`update vfs_directory_state set walk_cursor = ${answer.nextCursor} where ${same} returning 1`);
+      if (rows.length > 0 && answer.nextCursor === null) await recordSync(tx, mirror, request);
       return rows.length > 0;
     });
     if (!moved) return false;
@@ -112,6 +113,17 @@ export async function walkDirectory(
     state = { ...state, walkCursor: answer.nextCursor };
   }
   return false;
+}
+
+/** A connection's last sync is noted at most this often: walking a tree of directories writes its row once. */
+const syncNotedEveryMs = 60_000;
+
+async function recordSync(tx: Tx, mirror: Mirror, request: MountRequest): Promise<void> {
+  const noted = new Date(request.now.getTime() - syncNotedEveryMs);
+  await run(
+    tx,
+    sql`update connection set last_sync_at = ${time(request.now)} where workspace_id = ${request.scope.workspaceId} and id = ${mirror.connection.id} and (last_sync_at is null or last_sync_at <= ${time(noted)})`,
+  );
 }
 
 /** Null for a cursor that the tool does not take any more, so that the walk begins again; anything else is the caller's. */
