@@ -5,6 +5,7 @@ import { Dialog as DialogPrimitive } from "radix-ui";
 import type { ComponentProps } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
+import { useReturnFocus } from "./use-return-focus";
 
 const overlayClasses =
   "fixed inset-0 z-50 bg-overlay data-[state=closed]:animate-out data-[state=open]:animate-in data-[state=closed]:fade-out-0 data-[state=open]:fade-in-0 duration-150";
@@ -22,6 +23,7 @@ function DialogClose(props: ComponentProps<typeof DialogPrimitive.Close>) {
 }
 
 function DialogContent({ className, children, ...props }: ComponentProps<typeof DialogPrimitive.Content>) {
+  const focus = useReturnFocus(props);
   return (
     <DialogPrimitive.Portal>
       <DialogPrimitive.Overlay data-slot="dialog-overlay" className={overlayClasses} />
@@ -32,6 +34,7 @@ function DialogContent({ className, children, ...props }: ComponentProps<typeof 
           className,
         )}
         {...props}
+        {...focus}
       >
         {children}
         <DialogPrimitive.Close asChild>

@@ -6,6 +6,7 @@ import type { ComponentProps } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
 import { overlayClasses } from "./dialog";
+import { useReturnFocus } from "./use-return-focus";
 
 function Sheet(props: ComponentProps<typeof SheetPrimitive.Root>) {
   return <SheetPrimitive.Root data-slot="sheet" {...props} />;
@@ -26,6 +27,7 @@ function SheetContent({
   side = "end",
   ...props
 }: ComponentProps<typeof SheetPrimitive.Content> & { readonly side?: keyof typeof sides }) {
+  const focus = useReturnFocus(props);
   return (
     <SheetPrimitive.Portal>
       <SheetPrimitive.Overlay data-slot="sheet-overlay" className={overlayClasses} />
@@ -37,6 +39,7 @@ function SheetContent({
           className,
         )}
         {...props}
+        {...focus}
       >
         {children}
         <SheetPrimitive.Close asChild>
