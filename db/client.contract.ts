@@ -221,6 +221,16 @@ export function describeDatabase(name: string, open: () => Promise<OpenedDatabas
         }
       });
 
+      it("sees its own rows only, however often another scope has run the same statement before", async () => {
+        const nameIn = (scope: WorkspaceScope) =>
+          db.withScope(scope, async (tx) => (await tx.execute<{ id: string }>(sql`select id from workspace where name <> ${"-"}`)).rows);
+        for (let round = 0; round < 8; round++) expect(await nameIn(acme.scope)).toEqual([{ id: acme.workspaceId }]);
+        expect(await nameIn(bravo.scope)).toEqual([{ id: bravo.workspaceId }]);
+        const asAuth = db.withIdentity((tx) => tx.execute(sql`select id from workspace where name <> ${"-"}`));
+        await expect(asAuth).rejects.toMatchObject({ code: "42501" });
+        expect(await nameIn(acme.scope)).toEqual([{ id: acme.workspaceId }]);
+      });
+
       it("cannot write into another workspace, nor move a row there", async () => {
         const insert = db.withScope(acme.scope, (tx) => tx.insert(auditEvents).values(audit(bravo.scope, "planted")));
         await expect(insert).rejects.toMatchObject({ code: "42501" });

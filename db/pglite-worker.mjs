@@ -68,11 +68,56 @@ const describe = serialize.describe({ type: "P" });
 const execute = serialize.execute({});
 const sync = serialize.sync();
 
+/**
+ * Statements by text, oldest use first: null once seen, its name once prepared. From its second use on a statement is prepared, so that
+ * PostgreSQL parses it once and, after five runs, keeps its plan: of a short query planning is the greater part. A plan that the policies
+ * shaped is remade by PostgreSQL itself when the role changes.
+ */
+const known = new Map();
+const maxKnown = 400;
+let names = 0;
+
+/** What is sent to run a statement with values: closing of the one it drives out, parsing where it is needed, the run. */
+function extended(text, values) {
+  const seen = known.has(text);
+  let name = known.get(text) ?? null;
+  known.delete(text);
+  const parts = [];
+  let parsing = null;
+  if (name === null) {
+    if (seen) {
+      names += 1;
+      parsing = `hub_${names}`;
+    }
+    parts.push(serialize.parse(parsing === null ? { text } : { text, name: parsing }));
+    name = parsing;
+  }
+  known.set(text, parsing === null ? name : null);
+  if (known.size > maxKnown) {
+    const [oldest, unused] = known.entries().next().value;
+    known.delete(oldest);
+    if (unused !== null) {
+      parts.unshift(serialize.close({ type: "S", name: unused }));
+    }
+  }
+  parts.push(serialize.bind(name === null ? { values } : { values, statement: name }), describe, execute, sync);
+  return { message: join(parts), parsing };
+}
+
+/** What may change the answer's columns of a statement that is prepared, which PostgreSQL then refuses to run. */
+const changesSchema = /\b(?:create|alter|drop)\b/i;
+
 /** Values given: the extended protocol, one statement. None: the simple one, any number of statements; `earlier` are the answers before the last. */
 async function run(database, { text, values }) {
-  const message =
-    values === null ? serialize.query(text) : join([serialize.parse({ text }), serialize.bind({ values }), describe, execute, sync]);
+  if (changesSchema.test(text) && known.size > 0) {
+    known.clear();
+    await database.execProtocol(serialize.query("deallocate all"), { throwOnError: false });
+  }
+  const { message, parsing } = values === null ? { message: serialize.query(text), parsing: null } : extended(text, values);
   const { messages } = await database.execProtocol(message, { throwOnError: false });
+  if (parsing !== null && messages.some((part) => part.name === "parseComplete")) {
+    known.set(text, parsing);
+  }
   let current = { fields: [], rows: [] };
   let answer = { fields: [], rows: [], command: "", rowCount: null };
   const earlier = [];

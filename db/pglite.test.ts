@@ -96,6 +96,24 @@ describe("a data folder", () => {
     await (await open()).close();
   });
 
+  it("answers a statement it has run before with the table's columns of now, and runs more statements than it keeps", async () => {
+    const db = await open();
+    const all = async () => (await db.executeSql("select * from shape where a = $1", [1])).rows;
+    await db.executeSql("create table shape (a int); insert into shape values (1)");
+    for (let round = 0; round < 8; round++) expect(await all()).toEqual([{ a: 1 }]);
+    await db.executeSql("alter table shape add column b int");
+    expect(await all()).toEqual([{ a: 1, b: null }]);
+    for (let index = 0; index < 1000; index++) {
+      const text = `select $1::int + ${index % 500} as sum`;
+      expect((await db.executeSql(text, [1])).rows).toEqual([{ sum: 1 + (index % 500) }]);
+    }
+    await db.executeSql("select $1::int / 0 as q", [1]).catch(() => undefined);
+    await expect(db.executeSql("select $1::int / 0 as q", [1])).rejects.toMatchObject({ code: "22012" });
+    await expect(db.executeSql("select $1::int / 0 as q", [1])).rejects.toMatchObject({ code: "22012" });
+    expect(await all()).toEqual([{ a: 1, b: null }]);
+    await db.close();
+  });
+
   it("does not keep its process alive when nothing is asked of it", async () => {
     const script = `import { createDb } from ${JSON.stringify(join(import.meta.dirname, "client.ts"))};
       const db = await createDb({ url: ${JSON.stringify(`pglite:${folder}`)} }); await db.executeSql("select 1");`;
