@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { buildProduction, isBuildCurrent } from "@/scripts/production-build";
+import { ensureBuild } from "./build";
 import { emit } from "./emit";
 import { openHub } from "./hub";
 
@@ -19,7 +19,7 @@ async function measureScripts(url: string, cookie: string): Promise<{ bytes: num
 
 /** First-load JavaScript of the explorer, compressed, beside that of a page that has nothing but the shell every page pays. */
 export async function benchBundle(): Promise<void> {
-  if (!isBuildCurrent()) await buildProduction();
+  await ensureBuild();
   const hub = await openHub();
   try {
     const explorer = await measureScripts(`${hub.origin}/${hub.workspace}/files/context`, hub.cookie);

@@ -39,6 +39,7 @@ export async function startDemo(dataDir: string): Promise<RunningDemo> {
   await new Promise<void>((resolve, reject) => {
     let output = "";
     child.stdout?.on("data", (chunk: Buffer) => {
+      process.stderr.write(chunk);
       output += chunk.toString();
       if (output.includes("\nOpen http")) resolve();
     });

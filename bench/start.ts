@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { buildProduction, isBuildCurrent } from "@/scripts/production-build";
+import { ensureBuild } from "./build";
 import { emit } from "./emit";
 import { startDemo } from "./hub";
 
@@ -19,7 +19,7 @@ async function startBareServer(): Promise<number> {
 
 /** `npm run demo` on a build that is there: with a data folder to make (cold) and with one that is there (warm). */
 export async function benchStart(): Promise<void> {
-  if (!isBuildCurrent()) await buildProduction();
+  await ensureBuild();
   const dataDir = mkdtempSync(path.join(tmpdir(), "hub-bench-"));
   const bare = await startBareServer();
   for (const name of ["cold", "warm"] as const) {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
-import { buildProduction, isBuildCurrent } from "@/scripts/production-build";
+import { ensureBuild } from "./build";
 import { emit, type Load, measureLoad } from "./emit";
 import { openHub } from "./hub";
 
@@ -51,7 +51,7 @@ async function openBare(): Promise<{ queries: Record<"stat" | "list(200)" | "rea
 
 /** stat, list(200) and read over HTTP tRPC on the production build, against the same SQL through the bare driver and an empty route. */
 export async function benchVfs(): Promise<void> {
-  if (!isBuildCurrent()) await buildProduction();
+  await ensureBuild();
   const hub = await openHub();
   const bare = await openBare();
   try {
