@@ -103,7 +103,7 @@ export function createChanges(options: ChangesOptions): Changes {
       return onMount(mount, request.path, async () => {
         const plan = await make(mount, request, seedOf(scope, input.idempotencyKey));
         if (input.dryRun !== true) return { kind: "receipt", receipt: await perform(mount, plan, request) };
-        const saved = await plans.save(scope, plan, request.now);
+        const saved = await plans.save(scope, plan, mount.info.connection?.id ?? null, request.now);
         return { kind: "plan", plan: shownPlan(mount, plan, saved) };
       });
     };
@@ -191,7 +191,7 @@ export function createChanges(options: ChangesOptions): Changes {
       }
       return planning(scope, "write", input, (seed) => ({
         type: "write",
-        text: withinLimit(input.text),
+        text: checkedText(input.text),
         ifMatch: input.ifMatch ?? null,
         createOnly: input.ifNoneMatch === "*",
         expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
@@ -203,7 +203,7 @@ export function createChanges(options: ChangesOptions): Changes {
       const input = checked(appendInput, raw);
       return planning(scope, "append", input, (seed) => ({
         type: "append",
-        text: withinLimit(input.text),
+        text: checkedText(input.text),
         ifMatch: input.ifMatch ?? null,
         seed,
       }));
@@ -217,7 +217,7 @@ export function createChanges(options: ChangesOptions): Changes {
           if (input.ifMatch !== undefined && input.ifMatch !== file.etag) {
             throw new HubError("ESTALE", "The file changed since it was read. Read it again.", { details: { etag: file.etag } });
           }
-          const text = withinLimit(replaced(file.text, input.find, input.replace, input.all ?? false));
+          const text = checkedText(replaced(file.text, input.find, input.replace, input.all ?? false));
           const change: MountChange = { type: "write", text, ifMatch: file.etag, createOnly: false, expiresAt: null, seed };
           return mount.plan({ ...request, change, dryRun: input.dryRun ?? false });
         });
@@ -311,8 +311,11 @@ function seedOf(scope: WorkspaceScope, key: string | undefined): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-function withinLimit(text: string): string {
-  if (text.includes("\0")) throw new HubError("EINVAL", "A text file cannot hold NUL characters.", { details: { key: "text" } });
+/** A text that can be a file: EFBIG past 1 MiB, EINVAL for what no file of UTF-8 text holds or the database cannot keep (NUL). */
+function checkedText(text: string): string {
+  if (!text.isWellFormed() || text.includes("\0")) {
+    throw new HubError("EINVAL", "A file is Unicode text without NUL characters.", { details: { key: "text" } });
+  }
   if (Buffer.byteLength(text) > maxTextBytes) {
     throw new HubError("EFBIG", "A text file holds at most 1 MiB.", { details: { limit: maxTextBytes } });
   }

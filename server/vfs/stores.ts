@@ -11,8 +11,16 @@ export const keyLifetimeMs = 24 * 60 * 60 * 1000;
 export const keyAbandonedMs = 5 * 60 * 1000;
 
 export interface PlanStore {
-  /** Keeps a plan for its maker, for 15 minutes; answers its uuid. EACCES for a job, which has nobody to show it to. */
-  save(scope: WorkspaceScope, plan: MountPlan, now: Date): Promise<{ readonly id: string; readonly expiresAt: Date }>;
+  /**
+   * Keeps a plan for its maker, for 15 minutes; answers its uuid. `connection` (`con_…`) is the one it changes something through, which
+   * takes it along when it ends; null for files of our own. EACCES for a job, which has nobody to show it to.
+   */
+  save(
+    scope: WorkspaceScope,
+    plan: MountPlan,
+    connection: string | null,
+    now: Date,
+  ): Promise<{ readonly id: string; readonly expiresAt: Date }>;
   /** Takes a plan for execution, once and only by its maker; null when there is none, it was taken, or it is too old. */
   claim(scope: WorkspaceScope, id: string, now: Date): Promise<MountPlan | null>;
   finish(scope: WorkspaceScope, id: string): Promise<void>;

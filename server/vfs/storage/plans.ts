@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
-import { newId } from "@/server/ids";
+import { decodeId, newId } from "@/server/ids";
 import type { MountPlan } from "../mount";
 import { type PlanStore, planLifetimeMs } from "../stores";
 import { run, time } from "./node-rows";
@@ -10,14 +10,15 @@ import { run, time } from "./node-rows";
 /** Plans in `vfs_plan`: visible to and executable by their maker only, once, for 15 minutes. */
 export function createPlanStore(db: Database): PlanStore {
   return {
-    async save(scope, plan, now) {
+    async save(scope, plan, connection, now) {
       const owner = personOf(scope);
       const id = newId();
+      const connectionId = connection === null ? null : decodeId("connection", connection);
       const expiresAt = new Date(now.getTime() + planLifetimeMs);
       await db.withScope(scope, (tx) =>
         run(
           tx,
-          sql`insert into vfs_plan (id, workspace_id, owner_id, path, base_etag, plan, created_at, expires_at) values (${id}, ${scope.workspaceId}, ${owner}, ${plan.path}, ${plan.baseEtag}, ${JSON.stringify(plan)}::jsonb, ${time(now)}, ${time(expiresAt)})`,
+          sql`insert into vfs_plan (id, workspace_id, owner_id, connection_id, path, base_etag, plan, created_at, expires_at) values (${id}, ${scope.workspaceId}, ${owner}, ${connectionId}::uuid, ${plan.path}, ${plan.baseEtag}, ${JSON.stringify(plan)}::jsonb, ${time(now)}, ${time(expiresAt)})`,
         ),
       );
       return { id, expiresAt };

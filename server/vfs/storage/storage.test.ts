@@ -136,6 +136,7 @@ describe("files of our own", () => {
   it("hold text, and no NUL", async () => {
     const path = `${await ownDirectory()}/nul.md`;
     expect(await codeOf(fs.write(scope, { path, text: "a\0b" }))).toBe("EINVAL");
+    expect(await codeOf(fs.write(scope, { path, text: "half a pair: \ud800", dryRun: true }))).toBe("EINVAL");
     expect(await codeOf(fs.write(scope, { path, text: "a", idempotencyKey: "a\0b" }))).toBe("EINVAL");
     expect(await codeOf(fs.write(scope, { path, text: "a", ifMatch: "a\0b" }))).toBe("EINVAL");
   });

@@ -5,6 +5,7 @@ import type { Database } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
 import { HubError } from "@/server/errors";
+import { decodeId } from "@/server/ids";
 import type { FileSystem } from "../../file-system";
 import type { FixtureTool } from "../../fixture-tool";
 import type { ListPage } from "../../node";
@@ -105,6 +106,18 @@ describe("changing", () => {
     tool.addItem("t1", { id: "i1", title: "Fix login", body: "Other.", revision: 7 });
     expect(await codeOf(fs.execute(scope, { plan: plan.id }))).toBe("ESTALE");
     expect(tool.calls.filter((call) => call.startsWith("perform"))).toEqual([]);
+  });
+
+  it("refuses a plan of a connection whose mount name is another's by now", async () => {
+    const { text, etag } = await fs.read(scope, { path });
+    const plan = planOf(await fs.write(scope, { path, text: text.replace("broken", "planned"), ifMatch: etag, dryRun: true }));
+    const kept = await db.withScope(scope, (tx) =>
+      tx.execute(sql`select connection_id from vfs_plan where id = ${decodeId("plan", plan.id)}`),
+    );
+    expect(kept.rows[0]?.connection_id).toBe(hub.connection.id);
+    const other = await startFixtureHub(db, scope, () => now);
+    expect(await codeOf(other.files.execute(scope, { plan: plan.id }))).toBe("ESTALE");
+    expect(other.tool.calls.filter((call) => call.startsWith("perform"))).toEqual([]);
   });
 
   it("of several steps that breaks off says what was done, and keeps that as the key's answer", async () => {

@@ -6,7 +6,7 @@ import { splitName } from "../../identity";
 import type { Mount, MountChangeRequest, MountOutcome, MountPlan, MountRequest } from "../../mount";
 import { notConnected } from "../../mount-table";
 import type { ReceiptStep } from "../../node";
-import { joinPath, nameOf, parentOf } from "../../path";
+import { isBelow, joinPath, nameOf, parentOf } from "../../path";
 import { run, time } from "../../storage/node-rows";
 import { etagOf } from "../../text";
 import type { Change, DraftPlan, JsonObject, Location } from "../../tool-mount";
@@ -193,6 +193,10 @@ function stale(path: string, etag: string | null): HubError {
 
 async function perform(mirror: Mirror, made: MountPlan, request: MountRequest): Promise<MountOutcome> {
   const state = stateSchema.parse(made.state);
+  if (!isBelow(state.path, mirror.root)) {
+    // The name of the mount is another connection's by now: what was shown would be done as somebody else.
+    throw new HubError("ESTALE", "This plan is of a connection that was ended since. Plan the change again.", { path: made.path });
+  }
   if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, made.path);
   if (made.steps.length === 0) return { canonicalPath: state.display, etag: made.baseEtag, changed: false, undo: null };
   await compare(mirror, made, state, request);
