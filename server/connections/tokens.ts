@@ -289,7 +289,10 @@ export function createTokens(options: TokensOptions): Tokens {
   return {
     seal,
     save: (tx, sealed) => store.save(tx, sealed),
-    remove: (tx, connectionId) => store.remove(tx, connectionId),
+    remove(tx, connectionId) {
+      cache.delete(connectionId);
+      return store.remove(tx, connectionId);
+    },
     sourceFor,
     async find(scope, connectionId) {
       const row = await store.find(scope, connectionId);

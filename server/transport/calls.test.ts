@@ -94,13 +94,15 @@ describe("the call log", () => {
     const secret = record({ connectionId: await seedConnection(db, workspace.scope, { visibility: "private" }) });
     const gone = record({ connectionId: newId() });
     const connecting = record({ connectionId: null, path: null });
-    await write(workspace.workspaceId, [shared, secret, gone, connecting]);
+    // A departed member's private grant, ended by the hub: the record is written when the connection's row is gone already.
+    const ending = record({ connectionId: newId(), actorUserId: null, actorJob: "departure", operation: "POST /oauth/revoke" });
+    await write(workspace.workspaceId, [shared, secret, gone, connecting, ending]);
     await write(other.workspaceId, [record({ workspaceId: other.workspaceId, actorUserId: other.userId })]);
     const own = ids(await listCalls(db, workspace.scope, { limit: 200 }));
     const theirs = ids(await listCalls(db, member.scope, { limit: 200 }));
     for (const call of [shared, secret, gone, connecting]) expect(own).toContain(encodeId("call", call.id));
     expect(theirs).toContain(encodeId("call", shared.id));
-    for (const call of [secret, gone, connecting]) expect(theirs).not.toContain(encodeId("call", call.id));
+    for (const call of [secret, gone, connecting, ending]) expect(theirs).not.toContain(encodeId("call", call.id));
     expect(ids(await listCalls(db, other.scope, { limit: 200 })).length).toBe(1);
   });
 
