@@ -17,6 +17,7 @@ import { DirectoryPane } from "./directory-pane";
 import { firstSort, type Sort } from "./directory-query";
 import { FilePane } from "./file-pane";
 import { KeysDialog } from "./keys-dialog";
+import { MoveDialog } from "./move-dialog";
 import { NewFileDialog } from "./new-file-dialog";
 import { NodeList } from "./node-list";
 import { parentOf, rootPath } from "./path-url";
@@ -34,7 +35,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
   const [active, setActive] = useState(0);
   const [editing, setEditing] = useState(false);
   const [looking, setLooking] = useState<Node | null>(null);
-  const [dialog, setDialog] = useState<"keys" | "new" | "tree" | null>(null);
+  const [dialog, setDialog] = useState<"keys" | "new" | "move" | "tree" | null>(null);
   const [revision, setRevision] = useState(0);
   const address = useRef<HTMLInputElement>(null);
   const grid = useRef<HTMLDivElement>(null);
@@ -83,13 +84,13 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
     [change.plan],
   );
 
-  /** A file of our own storage is made at once; an item of a tool is planned first. */
-  const create = async (wanted: WantedChange): Promise<void> => {
+  /** Our own storage is changed at once; an item of a tool is planned first. */
+  const make = async (wanted: WantedChange, done: string): Promise<void> => {
     if (directoryNode?.integration !== null) return change.plan(wanted);
     const receipt = await change.run(wanted);
     if (receipt === null) return;
     setRevision((value) => value + 1);
-    toast.success("Created");
+    toast.success(done);
     openPath(receipt.canonicalPath);
   };
 
@@ -185,6 +186,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
                   editing={editing}
                   onEditing={setEditing}
                   onRemove={() => remove(node)}
+                  onMove={() => setDialog("move")}
                   onBack={() => openPath(parentOf(path))}
                 />
               ) : (
@@ -212,6 +214,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
               editing={false}
               onEditing={() => undefined}
               onRemove={() => undefined}
+              onMove={() => undefined}
               onBack={() => setLooking(null)}
             />
           </DialogContent>
@@ -224,9 +227,12 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
           directory={directoryNode}
           open={dialog === "new"}
           onOpenChange={(open) => setDialog(open ? "new" : null)}
-          onCreate={(wanted) => void create(wanted)}
+          onCreate={(wanted) => void make(wanted, "Created")}
         />
       )}
+      {dialog === "move" && node !== undefined ? (
+        <MoveDialog node={node} onClose={() => setDialog(null)} onMove={(wanted) => void make(wanted, "Moved")} />
+      ) : null}
       <ChangeDialog
         change={change}
         onDone={({ wanted, receipt }) => {

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, ExternalLink, Pencil, RefreshCw, Trash2 } from "lucide-react";
+import { ArrowLeft, ExternalLink, FolderInput, Pencil, RefreshCw, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useEffect, useState } from "react";
 import { ErrorState } from "@/components/error-state";
@@ -35,6 +35,7 @@ export interface FilePaneProps {
   readonly editing: boolean;
   readonly onEditing: (editing: boolean) => void;
   readonly onRemove: () => void;
+  readonly onMove: () => void;
   /** Back to the list, where there is room for one pane only. */
   readonly onBack: () => void;
 }
@@ -42,7 +43,7 @@ export interface FilePaneProps {
 type Tab = "preview" | "thread" | "raw" | "details";
 
 /** One file: read, its thread, its bytes, what is known of it; and the editor in its place. */
-export function FilePane({ workspace, node, editing, onEditing, onRemove, onBack }: FilePaneProps) {
+export function FilePane({ workspace, node, editing, onEditing, onRemove, onMove, onBack }: FilePaneProps) {
   const [tab, setTab] = useState<Tab>("preview");
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -84,6 +85,13 @@ export function FilePane({ workspace, node, editing, onEditing, onRemove, onBack
             <RefreshCw className={read.isFetching ? "animate-spin" : undefined} />
           </Button>
         </Action>
+        {node.can.includes("move") ? (
+          <Action label="Rename or move">
+            <Button variant="ghost" size="icon-sm" aria-label="Rename or move" onClick={onMove}>
+              <FolderInput />
+            </Button>
+          </Action>
+        ) : null}
         {canRemove ? (
           <Action label={node.integration === null ? "Delete" : "Archive or delete in the tool"}>
             <Button variant="ghost" size="icon-sm" aria-label="Remove" onClick={onRemove}>

@@ -25,6 +25,8 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
   const trpc = useTRPC();
   const [name, setName] = useState("");
   const [text, setText] = useState("");
+  const [folder, setFolder] = useState(false);
+  const canMakeFolders = directory.can.includes("mkdir");
   const inTool = directory.integration !== null;
   const schema = useQuery({ ...trpc.vfs.schema.queryOptions({ workspace, path: directory.path }), enabled: open && inTool });
   const kind = schema.data?.kinds.find((candidate) => candidate.create);
@@ -32,11 +34,12 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
   const error = clean.includes("/") ? "A name has no slash." : clean === "." || clean === ".." ? "That name means a folder." : undefined;
   const submit = (): void => {
     if (clean === "" || error !== undefined) return;
-    const file = /\.[a-z0-9]+$/i.test(clean) && !inTool ? clean : clean.endsWith(".md") ? clean : `${clean}.md`;
-    onCreate({ operation: "write", path: `${directory.path}/${file}`, text, ifNoneMatch: "*" });
+    if (folder && canMakeFolders) onCreate({ operation: "mkdir", path: `${directory.path}/${clean}` });
+    else onCreate({ operation: "write", path: `${directory.path}/${fileName(clean, inTool)}`, text, ifNoneMatch: "*" });
     onOpenChange(false);
     setName("");
     setText("");
+    setFolder(false);
   };
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
@@ -49,10 +52,32 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
           }}
         >
           <DialogHeader>
-            <DialogTitle>{kind === undefined ? "New file" : `New ${kind.kind}`}</DialogTitle>
+            <DialogTitle>{kind === undefined ? (folder && canMakeFolders ? "New folder" : "New file") : `New ${kind.kind}`}</DialogTitle>
             <DialogDescription dir="auto">in {nameOf(directory.path)}</DialogDescription>
           </DialogHeader>
           <DialogBody className="grid gap-4">
+            {canMakeFolders ? (
+              <fieldset className="flex gap-4">
+                <legend className="sr-only">What to make</legend>
+                {[false, true].map((value) => (
+                  <label
+                    key={String(value)}
+                    htmlFor={`${id}-${value ? "folder" : "file"}`}
+                    className="flex min-h-8 cursor-pointer items-center gap-2"
+                  >
+                    <input
+                      type="radio"
+                      id={`${id}-${value ? "folder" : "file"}`}
+                      name={`${id}-what`}
+                      checked={folder === value}
+                      onChange={() => setFolder(value)}
+                      className="size-4 accent-primary"
+                    />
+                    {value ? "Folder" : "File"}
+                  </label>
+                ))}
+              </fieldset>
+            ) : null}
             <Field id={`${id}-name`} label={inTool ? "Title" : "Name"} error={error}>
               <Input
                 {...fieldAria(`${id}-name`, { error })}
@@ -64,27 +89,29 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
                 onChange={(event) => setName(event.target.value)}
               />
             </Field>
-            <Field
-              id={`${id}-text`}
-              label={kind?.body ?? "Text"}
-              hint={
-                kind === undefined
-                  ? undefined
-                  : `Fields go first, between two lines of ---: ${kind.fields
-                      .filter((field) => field.writable)
-                      .map((field) => field.name)
-                      .join(", ")}.`
-              }
-            >
-              <Textarea
-                {...fieldAria(`${id}-text`, { hint: kind !== undefined })}
-                value={text}
-                dir="auto"
-                rows={8}
-                className="font-mono text-xs"
-                onChange={(event) => setText(event.target.value)}
-              />
-            </Field>
+            {folder && canMakeFolders ? null : (
+              <Field
+                id={`${id}-text`}
+                label={kind?.body ?? "Text"}
+                hint={
+                  kind === undefined
+                    ? undefined
+                    : `Fields go first, between two lines of ---: ${kind.fields
+                        .filter((field) => field.writable)
+                        .map((field) => field.name)
+                        .join(", ")}.`
+                }
+              >
+                <Textarea
+                  {...fieldAria(`${id}-text`, { hint: kind !== undefined })}
+                  value={text}
+                  dir="auto"
+                  rows={8}
+                  className="font-mono text-xs"
+                  onChange={(event) => setText(event.target.value)}
+                />
+              </Field>
+            )}
           </DialogBody>
           <DialogFooter>
             <Button variant="outline" onClick={() => onOpenChange(false)}>
@@ -98,4 +125,10 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
       </DialogContent>
     </Dialog>
   );
+}
+
+/** Items of a tool are Markdown; a file of ours keeps the extension that it was given. */
+function fileName(name: string, inTool: boolean): string {
+  if (inTool) return name.endsWith(".md") ? name : `${name}.md`;
+  return /\.[a-z0-9]+$/i.test(name) ? name : `${name}.md`;
 }
