@@ -205,7 +205,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
       </Sheet>
       <Dialog open={looking !== null} onOpenChange={(open) => (open ? undefined : setLooking(null))}>
         {looking === null ? null : (
-          <DialogContent className="h-[70dvh] max-w-3xl">
+          <DialogContent className="h-[70dvh] max-w-3xl [&_header]:pe-12">
             <DialogTitle className="sr-only">Quick look</DialogTitle>
             <DialogDescription className="sr-only">{looking.path}</DialogDescription>
             <FilePane

@@ -20,11 +20,20 @@ function ForeignImage({ src, alt }: ComponentProps<"img">) {
   return typeof src === "string" && /^https?:/.test(src) ? <ForeignLink href={src}>[{label}]</ForeignLink> : <span>[{label}]</span>;
 }
 
+/** A task's box is not to be ticked here; it says what it shows. */
+function TaskBox({ checked }: ComponentProps<"input">) {
+  return <input type="checkbox" checked={checked === true} disabled readOnly aria-label={checked === true ? "Done" : "Not done"} />;
+}
+
 /** Markdown of a tool or of a person, sanitised by rehype-sanitize; it never runs anything. */
 export default function MarkdownView({ text }: { readonly text: string }) {
   return (
     <div className="prose-hub" dir="auto">
-      <Markdown remarkPlugins={[remarkGfm]} rehypePlugins={[rehypeSanitize]} components={{ a: ForeignLink, img: ForeignImage }}>
+      <Markdown
+        remarkPlugins={[remarkGfm]}
+        rehypePlugins={[rehypeSanitize]}
+        components={{ a: ForeignLink, img: ForeignImage, input: TaskBox }}
+      >
         {text}
       </Markdown>
     </div>
