@@ -288,6 +288,8 @@ describe("a dead authorization", () => {
       () => fs.write(scope, { path, text: "x", ifMatch: "y" }),
       () => fs.list(scope, { path: `${root}/teams/OPS` }),
       () => fs.stat(scope, { path: `${root}/teams/OPS/items` }),
+      () => fs.stat(scope, { path, fresh: true }),
+      () => fs.list(scope, { path: items, fresh: true }),
     ]) {
       expect(await failing(refused())).toMatchObject({ code: "ENOTCONN", actionUrl: "https://hub.test/mend" });
     }
@@ -299,5 +301,7 @@ describe("a dead authorization", () => {
     later(60 * minuteMs);
     tool.failNext("read", new HubError("ENOTCONN", "revoked"));
     expect(await fs.read(scope, { path: node.path })).toMatchObject({ text, freshness: { stale: true } });
+    tool.failNext("read", new HubError("ENOTCONN", "revoked"));
+    expect(await codeOf(fs.read(scope, { path: node.path, fresh: true }))).toBe("ENOTCONN");
   });
 });

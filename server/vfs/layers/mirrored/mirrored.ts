@@ -71,7 +71,8 @@ async function stat(mirror: Mirror, request: MountRequest): Promise<Node> {
   const row = chain.at(-1);
   const stale = !mirror.connection.isAuthorized;
   if (row === undefined) return mountNode(mirror.info, fromMirror(now, stale));
-  if (request.fresh && !stale) {
+  if (request.fresh) {
+    if (stale) throw notConnected(mirror.connection.view, request.path);
     const renewed = await renew(mirror, request, chain);
     return withCanonical(mirror, request, renewed, live(now));
   }
@@ -138,6 +139,7 @@ async function list(mirror: Mirror, request: MountListRequest): Promise<MountPag
 
   const isFirst = request.after === null;
   const unseen = !listing.state.complete && listing.state.walkCursor === null;
+  if (request.fresh && isFirst && !isAuthorized) throw notConnected(mirror.connection.view, request.path);
   let failed = !isAuthorized;
   if (isAuthorized && isFirst && (unseen || request.fresh)) {
     try {
@@ -145,7 +147,7 @@ async function list(mirror: Mirror, request: MountListRequest): Promise<MountPag
       listing = (await lookUp(mirror, request, chain)) ?? listing;
     } catch (error) {
       if (error instanceof HubError && error.code === "ENOENT") await forgetGone(mirror, request, chain);
-      if (!isDisconnected(error) || listing.state.listedAt === null) throw error;
+      if (!isDisconnected(error) || request.fresh || listing.state.listedAt === null) throw error;
       failed = true;
     }
   }
@@ -219,7 +221,7 @@ async function read(mirror: Mirror, request: MountReadRequest): Promise<MountFil
     return fileOf(node, request, file.text, stored.etag);
   } catch (error) {
     if (error instanceof HubError && error.code === "ENOENT") await forgetGone(mirror, request, chain);
-    if (!isDisconnected(error) || format !== null || mirror.connection.mirrorPolicy !== "full") throw error;
+    if (!isDisconnected(error) || request.fresh || format !== null || mirror.connection.mirrorPolicy !== "full") throw error;
     const kept = await mirror.db.withScope(scope, (tx) => keptBody(tx, scope, row), { readOnly: true });
     if (kept === null) throw error;
     return fileOf(await withCanonical(mirror, request, chain, fromMirror(row.syncedAt, true)), request, kept.text, kept.etag);
