@@ -112,7 +112,14 @@ export function createChanges(options: ChangesOptions): Changes {
   }
 
   async function perform(mount: Mount, plan: MountPlan, request: MountRequest): Promise<Receipt> {
-    const outcome = await mount.perform(plan, request);
+    const outcome = await mount.perform(plan, request).catch((error: unknown) => {
+      // Not foreseen, such as the database gone after the tool did it: nobody knows, so nothing may be sent again under the same key.
+      if (error instanceof HubError || mount.info.kind === "storage") throw error;
+      throw new HubError("EIO", "The hub failed while the change was made. Look at the file before making it again.", {
+        details: { outcome: "unknown" },
+        cause: error,
+      });
+    });
     return {
       operation: plan.operation,
       path: plan.path,

@@ -28,7 +28,7 @@ export interface FixtureTool {
   /** What was asked and sent, in order: `list /teams`, `perform update i1`. */
   readonly calls: string[];
   /** The next call whose words begin so fails with this. */
-  failNext(words: string, error: HubError): void;
+  failNext(words: string, error: Error): void;
   addItem(team: string, fields: Partial<FixtureItem> & { id: string; title: string }): FixtureItem;
 }
 
@@ -38,7 +38,7 @@ export function createFixtureTool(options: { readonly pageSize?: number } = {}):
   const pageSize = options.pageSize ?? 3;
   const teams = new Map<string, FixtureTeam>();
   const calls: string[] = [];
-  const faults: { words: string; error: HubError }[] = [];
+  const faults: { words: string; error: Error }[] = [];
 
   const note = (words: string): void => {
     calls.push(words);

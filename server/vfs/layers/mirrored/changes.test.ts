@@ -145,6 +145,10 @@ describe("changing", () => {
     const append = () => fs.append(scope, { path: comments, text: "hello", idempotencyKey: "lost" });
     expect(await failing(append())).toMatchObject({ code: "EIO", details: { outcome: "unknown" } });
     expect(await failing(append())).toMatchObject({ code: "EIO", details: { outcome: "unknown" } });
+    tool.failNext("perform comment", new Error("the database is gone"));
+    const broken = () => fs.append(scope, { path: comments, text: "hello", idempotencyKey: "broken" });
+    expect(await failing(broken())).toMatchObject({ code: "EIO", details: { outcome: "unknown" } });
+    expect(await failing(broken())).toMatchObject({ code: "EIO", details: { outcome: "unknown" } });
     tool.failNext("perform comment", new HubError("EAGAIN", "limited"));
     const other = () => fs.append(scope, { path: comments, text: "hello", idempotencyKey: "limited" });
     expect(await codeOf(other())).toBe("EAGAIN");
