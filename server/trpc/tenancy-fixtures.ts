@@ -26,6 +26,8 @@ export interface TenancyFixture {
   readonly stranger?: "not_found" | "own";
   /** What B's owner sends instead, where the input is itself the permission (an invitation's token). */
   strangerInput?(world: TenancyWorld): unknown;
+  /** An operation that is not built yet: even A is told so, ENOTSUP. */
+  readonly unsupported?: true;
 }
 
 const inWorkspace = (more: (world: TenancyWorld) => object | Promise<object> = () => ({})): TenancyFixture => ({
@@ -73,6 +75,8 @@ const onFile = (more: (path: string, world: TenancyWorld) => object | Promise<ob
     return { path, ...(await more(path, world)) };
   });
 
+const notYet: TenancyFixture = { ...inWorkspace(() => ({ path: "/context/memory" })), unsupported: true };
+
 export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
   "account.me": { input: () => undefined, stranger: "own" },
   "account.signOutEverywhere": { input: () => undefined, stranger: "own" },
@@ -110,6 +114,15 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
     const planned = await hub.files.write(a.scope, { path: `/context/memory/facts/plan-${files}.md`, text: "Planned.\n", dryRun: true });
     return { plan: "plan" in planned ? planned.plan.id : "" };
   }),
+  "vfs.glob": notYet,
+  "vfs.grep": notYet,
+  "vfs.search": notYet,
+  "vfs.watch": notYet,
+  "vfs.history": notYet,
+  "vfs.explain": notYet,
+  "vfs.copy": notYet,
+  "vfs.restore": notYet,
+  "vfs.batch": notYet,
   "calls.list": inWorkspace(),
   "invitations.create": inWorkspace(() => ({ role: "viewer" })),
   "invitations.list": inWorkspace(),

@@ -1,5 +1,6 @@
 import "server-only";
 import { z } from "zod";
+import type { LaterOperation } from "@/server/vfs/file-system";
 import {
   appendInput,
   editInput,
@@ -18,6 +19,13 @@ import { workspaceProcedure } from "../procedures";
 const reading = workspaceProcedure("files.read");
 const writing = workspaceProcedure("files.write");
 
+/** Operations of the contract that no mount has yet; whatever they are asked, they answer ENOTSUP naming themselves. */
+const anything = z.looseObject({ path: statInput.shape.path.optional() });
+const laterReading = (operation: LaterOperation) =>
+  reading.input(anything).query(({ ctx, input }) => ctx.hub.files[operation](ctx.scope, input));
+const laterWriting = (operation: LaterOperation) =>
+  writing.input(anything).mutation(({ ctx, input }) => ctx.hub.files[operation](ctx.scope, input));
+
 /** The file system: its operations, one procedure each. A change answers with a plan when `dryRun` was asked for, with a receipt otherwise. */
 export const vfsRouter = router({
   stat: reading.input(statInput).query(({ ctx, input }) => ctx.hub.files.stat(ctx.scope, input)),
@@ -33,4 +41,14 @@ export const vfsRouter = router({
   move: writing.input(moveInput).mutation(({ ctx, input }) => ctx.hub.files.move(ctx.scope, input)),
   remove: writing.input(removeInput).mutation(({ ctx, input }) => ctx.hub.files.remove(ctx.scope, input)),
   execute: writing.input(executeInput).mutation(({ ctx, input }) => ctx.hub.files.execute(ctx.scope, input)),
+
+  glob: laterReading("glob"),
+  grep: laterReading("grep"),
+  search: laterReading("search"),
+  watch: laterReading("watch"),
+  history: laterReading("history"),
+  explain: laterReading("explain"),
+  copy: laterWriting("copy"),
+  restore: laterWriting("restore"),
+  batch: laterWriting("batch"),
 });

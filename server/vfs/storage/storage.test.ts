@@ -260,6 +260,42 @@ describe("retention", () => {
     await fs.remove(scope, { path });
   });
 
+  it("counts use once an hour, and only what reads or changes the file", async () => {
+    const path = "/context/memory/scratchpad/used.md";
+    const created = now;
+    const expiresAt = async (hours: number) => {
+      expect((await fs.stat(scope, { path })).expiresAt).toBe(new Date(created.getTime() + hours * hourMs).toISOString());
+    };
+    const at = (hours: number) => {
+      now = new Date(created.getTime() + hours * hourMs);
+    };
+    await fs.write(scope, { path, text: "x" });
+    at(0.9);
+    await fs.read(scope, { path });
+    await expiresAt(24);
+    at(1);
+    await fs.read(scope, { path });
+    await expiresAt(25);
+    at(3);
+    await fs.list(scope, { path: "/context/memory/scratchpad" });
+    await fs.stat(scope, { path });
+    await fs.write(scope, { path, text: "planned", dryRun: true });
+    await expiresAt(25);
+    await fs.edit(scope, { path, find: "x", replace: "y" });
+    await expiresAt(27);
+    at(4);
+    await fs.append(scope, { path, text: "z" });
+    await expiresAt(28);
+    at(5);
+    await fs.move(scope, { path, to: `${path}.moved` });
+    expect(await fs.stat(scope, { path: `${path}.moved` })).toMatchObject({
+      createdAt: created.toISOString(),
+      expiresAt: new Date(created.getTime() + 28 * hourMs).toISOString(),
+      hardExpiresAt: new Date(created.getTime() + 72 * hourMs).toISOString(),
+    });
+    await fs.remove(scope, { path: `${path}.moved` });
+  });
+
   it("lets an asked-for expiry inside the range stand, use or not, and refuses one outside", async () => {
     const path = "/context/memory/scratchpad/asked.md";
     const asked = new Date(now.getTime() + 48 * hourMs).toISOString();

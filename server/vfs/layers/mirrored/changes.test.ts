@@ -100,14 +100,6 @@ describe("changing", () => {
     expect((await fs.read(scope, { path })).text).toContain("planned");
   });
 
-  it("refuses a plan that was made for another connection of the same name", async () => {
-    const write = { path: `${items}/New.md`, text: "New.\n", dryRun: true };
-    const plan = planOf(await fs.write(scope, write));
-    const other = await startFixtureHub(db, scope, () => now);
-    expect(await codeOf(other.files.execute(scope, { plan: plan.id }))).toBe("ESTALE");
-    expect(other.tool.calls.filter((call) => call.startsWith("perform"))).toEqual([]);
-  });
-
   it("refuses a plan whose base changed", async () => {
     const { text, etag } = await fs.read(scope, { path });
     const plan = planOf(await fs.write(scope, { path, text: text.replace("broken", "planned"), ifMatch: etag, dryRun: true }));
