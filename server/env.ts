@@ -9,7 +9,7 @@ import { isLoopback } from "./own-host";
  * its value. `.env.example` explains each one; a test holds the two together.
  */
 
-export const modes = ["demo", "development", "production"] as const;
+const modes = ["demo", "development", "production"] as const;
 export type Mode = (typeof modes)[number];
 
 export interface Env {
@@ -280,7 +280,7 @@ export const isDevServer = (): boolean => process.env.NODE_ENV === "development"
 export const isBuild = (): boolean => process.env.NEXT_PHASE === "phase-production-build";
 
 /** `google-workspace` → `GOOGLE_WORKSPACE`. */
-export const variablePrefix = (integration: string): string => integration.toUpperCase().replaceAll("-", "_");
+const variablePrefix = (integration: string): string => integration.toUpperCase().replaceAll("-", "_");
 
 /** The variables one integration reads; `origins` are its vendor origins by role. */
 export function integrationVariables(integration: string, origins: Readonly<Record<string, string>>): readonly string[] {
@@ -289,7 +289,7 @@ export function integrationVariables(integration: string, origins: Readonly<Reco
 }
 
 /** `("linear", "api")` → `LINEAR_API_ORIGIN`; roles are camelCase or kebab-case. */
-export function originVariable(integration: string, role: string): string {
+function originVariable(integration: string, role: string): string {
   const word = role.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll("-", "_");
   return `${variablePrefix(integration)}_${word.toUpperCase()}_ORIGIN`;
 }

@@ -26,7 +26,6 @@ export const errorTable = {
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;
-export const errorCodes = Object.keys(errorTable) as readonly ErrorCode[];
 
 /** Facts beside the sentence; each is safe to show to the caller. */
 export interface ErrorDetails {

@@ -5,7 +5,7 @@ import { HubError } from "./errors";
  * Ids are uuids in the database and prefixed at the API (`con_…`), by this one codec: the prefix, `_`, and the uuid's 32 hexadecimal
  * digits. A wrong prefix or shape is EINVAL, so an id of one kind is never taken for another's.
  */
-export const idPrefixes = {
+const idPrefixes = {
   workspace: "wsp",
   user: "usr",
   invitation: "inv",

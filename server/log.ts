@@ -48,7 +48,7 @@ interface PrintedError {
 const maximumCauses = 5;
 
 /** An error as its class, code, message and stack; never its other fields, which may carry a request or an answer. */
-export function printError(error: unknown, depth = 0): PrintedError | undefined {
+function printError(error: unknown, depth = 0): PrintedError | undefined {
   if (error === undefined || error === null) return undefined;
   if (!(error instanceof Error))
     return { type: typeof error, errorCode: undefined, message: "not an Error", stack: undefined, cause: undefined };

@@ -46,5 +46,3 @@ export function createControlClient(controlOrigin: string, fetcher: typeof fetch
     journal: async () => (await ask("/journal")) as SandboxJournal,
   };
 }
-
-export type ControlClient = ReturnType<typeof createControlClient>;

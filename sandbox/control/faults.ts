@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What a scripted fault does to one request. */
-export const faultEffect = z.discriminatedUnion("kind", [
+const faultEffect = z.discriminatedUnion("kind", [
   /** Answers this status in the place of the tool. */
   z.strictObject({ kind: z.literal("status"), status: z.int().min(400).max(599), body: z.string().max(10_000).default("Sandbox fault") }),
   /** Says that a limit is reached: as the vendor does, or with 429 and `Retry-After` in seconds or as a date. */

@@ -6,7 +6,7 @@ export type Scalar = string | number | boolean | null;
 const parts = /^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
 
 /** An ISO 8601 time, or a duration from now (`-P2W1D` is two weeks and a day ago), as epoch milliseconds. */
-export function toTimeMs(text: string, nowMs: number): number {
+function toTimeMs(text: string, nowMs: number): number {
   const match = parts.exec(text);
   if (match === null) return Date.parse(text);
   const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((part) => Number(part ?? 0));

@@ -4,7 +4,7 @@ import type { TokenDialect } from "../oauth/token-endpoint";
 
 /** Linear's OAuth (linear.app/developers/oauth-2-0-authentication): scopes are asked for with commas and answered with spaces. */
 
-export const linearScopes: Readonly<Record<string, string>> = {
+const linearScopes: Readonly<Record<string, string>> = {
   read: "See your issues, projects, cycles, comments and people",
   write: "Create and change issues, comments and projects",
   "issues:create": "Create issues",

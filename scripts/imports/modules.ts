@@ -36,7 +36,7 @@ function resolveTarget(from: string, specifier: string, known: ReadonlySet<strin
 }
 
 /** Reads one source text into the facts the rules need. Throws on a syntax error: an unread module must never pass. */
-export function readModule(file: string, source: string, known: ReadonlySet<string>): Module {
+function readModule(file: string, source: string, known: ReadonlySet<string>): Module {
   const parsed = parseSync(file, source);
   const fatal = parsed.errors.find((error) => error.severity === "Error");
   if (fatal !== undefined) throw new Error(`${file}: ${fatal.message}`);

@@ -27,7 +27,7 @@ const browserSafe: readonly RegExp[] = [
   /^server\/(errors|safe-path)\.ts$/,
   /^server\/vfs\/(node|operations|display-path)\.ts$/,
 ];
-export const isBrowserSafe = (file: string): boolean => browserSafe.some((pattern) => pattern.test(file));
+const isBrowserSafe = (file: string): boolean => browserSafe.some((pattern) => pattern.test(file));
 
 const inside = (file: string | null, folder: string): boolean => file?.startsWith(`${folder}/`) ?? false;
 const isServer = (file: string | null): boolean => inside(file, "server");

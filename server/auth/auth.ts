@@ -66,7 +66,7 @@ export interface AuthOptions {
 const linkSeconds = 10 * 60;
 const sessionSeconds = 30 * 24 * 60 * 60;
 const basePath = "/api/auth";
-export const oidcCallbackPath = `${basePath}/callback/oidc`;
+const oidcCallbackPath = `${basePath}/callback/oidc`;
 const errorPage = "/sign-in/error";
 
 /** The mail's link opens a page with one button: mail scanners that follow links must not use it up. */

@@ -34,7 +34,7 @@ const subjectOf = (origin: string) => `Sign in to Byte at ${new URL(origin).host
 const escapeHtml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 /** The mail's parts. No name or text of a person is in it, so a stranger cannot use it to send words of their own. */
-export function composeMail(mail: SignInMail, origin: string, from: string) {
+function composeMail(mail: SignInMail, origin: string, from: string) {
   const host = new URL(origin).host;
   const text = `Sign in to Byte at ${host}:\n\n${mail.url}\n\nThe link works once, for ten minutes. If you did not ask for it, ignore this mail.\n`;
   const html = `<p>Sign in to Byte at ${escapeHtml(host)}:</p><p><a href="${escapeHtml(mail.url)}">Sign in</a></p><p>The link works once, for ten minutes. If you did not ask for it, ignore this mail.</p>`;

@@ -9,7 +9,7 @@ import type { Person } from "./person";
 /** Sign-in as Next's pages, actions and route handlers see it: the request's cookies and headers. */
 
 /** The session's token of this request, or null. */
-export async function findSessionToken(): Promise<string | null> {
+async function findSessionToken(): Promise<string | null> {
   const { auth } = await getHub();
   return (await cookies()).get(auth.sessionCookie)?.value ?? null;
 }

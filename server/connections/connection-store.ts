@@ -79,14 +79,14 @@ export interface Consented {
 }
 
 /** What the connection may be used for: what was ticked, as far as the grant covers it. */
-export function usableCapabilities(manifest: Manifest, ticked: readonly string[], scopes: readonly string[]): readonly string[] {
+function usableCapabilities(manifest: Manifest, ticked: readonly string[], scopes: readonly string[]): readonly string[] {
   return listCapabilities(manifest).filter(
     (capability) => (ticked.length === 0 || ticked.includes(capability)) && missingScopes(manifest, capability, scopes).length === 0,
   );
 }
 
 /** `linear`, then `linear-2` and so on: the first that is free among the mounts that stand beside it. */
-export function freeMountName(base: string, taken: ReadonlySet<string>): string {
+function freeMountName(base: string, taken: ReadonlySet<string>): string {
   if (!taken.has(base)) return base;
   let number = 2;
   while (taken.has(`${base}-${number}`)) number++;

@@ -4,7 +4,7 @@ import "server-only";
  * Why a flow ended without a connection: one closed list, kept in the flow's row (a refusal with the vendor's code behind a colon), and
  * the words a person reads. The page at the end of a flow and the explorer's card print the same ones.
  */
-export const flowProblems = [
+const flowProblems = [
   "denied",
   "refused",
   "expired",

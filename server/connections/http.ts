@@ -74,7 +74,7 @@ export async function handleStart(door: ConnectDoor, request: Request, integrati
 }
 
 /** Where the browser is sent after an answer: the page that reads what happened from the flow's row. */
-export const donePath = (flow: string, workspace: string): string => `/oauth/done?${new URLSearchParams({ flow, workspace })}`;
+const donePath = (flow: string, workspace: string): string => `/oauth/done?${new URLSearchParams({ flow, workspace })}`;
 const strayPath = (problem: StrayProblem): string => `/oauth/done?${new URLSearchParams({ problem })}`;
 
 /** Takes a tool's answer and sends the browser to the page that says what came of it. The answer's own words are never passed on. */

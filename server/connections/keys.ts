@@ -16,8 +16,8 @@ export interface KeyProvider {
   unwrap(kekId: string, wrapped: Uint8Array, binding: string): Promise<Uint8Array>;
 }
 
-export const ivBytes = 12;
-export const tagBytes = 16;
+const ivBytes = 12;
+const tagBytes = 16;
 const keyBytes = 32;
 
 /** AES-256-GCM as `iv12|tag16|ct`. A fresh random IV each time (NIST SP 800-38D §8.2.2). */

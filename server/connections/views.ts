@@ -13,7 +13,7 @@ const listWords = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 /** Where a person mends a connection. */
-export const integrationUrl = (slug: string, integration: string): string => `/${slug}/integrations/${integration}`;
+const integrationUrl = (slug: string, integration: string): string => `/${slug}/integrations/${integration}`;
 
 /** The path at which a connection stands for those who see it. */
 export const mountPath = (visibility: "private" | "workspace", mountName: string): string =>

@@ -4,7 +4,7 @@ import type { ToolMount } from "@/server/vfs/tool-mount";
 
 /** What each folder of `server/integrations` gives: a manifest (pure data), its OAuth, how its answers are read, and its mount. */
 
-export const categories = ["Productivity", "Communication", "Development", "Analytics"] as const;
+const categories = ["Productivity", "Communication", "Development", "Analytics"] as const;
 export type Category = (typeof categories)[number];
 
 /** The catalogue entry: pure data, safe in the browser. Ids, names, paths, URLs, base scopes and capabilities are the catalogue's. */

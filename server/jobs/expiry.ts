@@ -13,9 +13,9 @@ import { sweepExpired, sweptKinds } from "@/server/vfs/storage/sweep";
 const batchSize = 500;
 const workspacesAtOnce = 100;
 
-export const attemptHours = 24;
+const attemptHours = 24;
 /** Used and expired invitations are shown for this long. */
-export const invitationHistoryDays = 30;
+const invitationHistoryDays = 30;
 /** How long a consent's outcome can be read after its time. */
 const flowHistoryHours = 24;
 

@@ -1,6 +1,6 @@
 /** Waiting times: exponential with full jitter, and the two forms of `Retry-After`. */
 
-export const baseDelayMs = 250;
+const baseDelayMs = 250;
 export const maxDelayMs = 30_000;
 
 /** A random wait below `base × 2^failures`, capped: full jitter, so that callers who failed together do not return together. */

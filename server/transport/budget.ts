@@ -35,7 +35,7 @@ export interface BudgetStore {
 }
 
 /** A background call leaves this part of a bucket to people. */
-export const personReserve = 0.2;
+const personReserve = 0.2;
 /** Where the vendor refuses and does not say for how long. */
 const unsaidBlockMs = 1000;
 
@@ -45,7 +45,7 @@ export function reserveOf(capacity: number): number {
 }
 
 /** A group that the vendor's documents do not name has no limit of ours, but it can be blocked by the vendor's refusal. */
-export function groupOf(groups: readonly RateGroup[], name: string): RateGroup {
+function groupOf(groups: readonly RateGroup[], name: string): RateGroup {
   return groups.find((group) => group.group === name) ?? { group: name, capacity: 100_000, refillPerSecond: 100_000 };
 }
 

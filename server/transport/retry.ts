@@ -4,7 +4,7 @@ import { backoffMs } from "./backoff";
 import { sleep } from "./clock";
 import type { CallContext, CallProgress, Clock, Layer, Repeatability } from "./send";
 
-export const defaultMaxWaitMs = 10_000;
+const defaultMaxWaitMs = 10_000;
 /** So that a run of short random waits ends as well. */
 const maxAttempts = 8;
 

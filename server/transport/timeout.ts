@@ -2,8 +2,8 @@ import { HubError } from "@/server/errors";
 import { toToolResponse } from "./response";
 import type { Clock, Send, ToolRequest, ToolResponse } from "./send";
 
-export const defaultTimeoutMs = 30_000;
-export const defaultMaxResponseBytes = 10 * 1024 * 1024;
+const defaultTimeoutMs = 30_000;
+const defaultMaxResponseBytes = 10 * 1024 * 1024;
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 

@@ -15,7 +15,7 @@ function isStaleToken(error: unknown): boolean {
 }
 
 /** Whether the vendor refused the token itself (see `VendorReading.classify`). */
-export function isTokenRefusal(error: unknown): error is HubError {
+function isTokenRefusal(error: unknown): error is HubError {
   return error instanceof HubError && error.code === "ENOTCONN" && error.details.vendorStatus === 401;
 }
 

@@ -7,7 +7,7 @@ import { HubError } from "@/server/errors";
  * list's cursor cannot be used in another's. A cursor made by anyone else is EINVAL, one older than a day ESTALE with `restart`.
  */
 
-export const cursorLifetimeMs = 24 * 60 * 60 * 1000;
+const cursorLifetimeMs = 24 * 60 * 60 * 1000;
 const macBytes = 16;
 
 const body = z.object({

@@ -23,7 +23,7 @@ export interface FileSystemOptions {
 }
 
 /** Operations of the contract that no mount has yet. */
-export const laterOperations = ["copy", "glob", "grep", "search", "watch", "history", "restore", "batch", "explain"] as const;
+const laterOperations = ["copy", "glob", "grep", "search", "watch", "history", "restore", "batch", "explain"] as const;
 export type LaterOperation = (typeof laterOperations)[number];
 
 /**

@@ -3,7 +3,7 @@ import { maxHumanBytes, maxSegmentBytes, safeTitle } from "./path";
 
 /**
  * Names of a tool's objects. The printed segment is `<human name>~<handle>.<ext>`; the handle alone identifies, the human part may be
- * anything. The id table (`HandleStore`) remembers which object a handle is, and lengthens a handle that another object has.
+ * anything. The mount's id table (`vfs_handle`) remembers which object a handle is, and lengthens a handle that another object has.
  */
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
@@ -13,14 +13,6 @@ const longestHandle = 51;
 export interface ObjectIdentity {
   readonly kind: string;
   readonly externalId: string;
-}
-
-/** The mount's id table. */
-export interface HandleStore {
-  /** The handles of objects, in the order given; made on first use and stable ever after. */
-  assign(objects: readonly ObjectIdentity[]): Promise<readonly string[]>;
-  /** Which object a handle is; null when no object has it. */
-  find(handle: string): Promise<ObjectIdentity | null>;
 }
 
 /** Lowercase base32 (RFC 4648 §6 alphabet, no padding) of the hash of (connection, kind, external id), `length` characters of it. */
@@ -41,7 +33,7 @@ export function printSegment(title: string, handle: string, extension: string): 
   return `${safeTitle(title, Math.min(maxHumanBytes, maxSegmentBytes - rest))}~${handle}${extension}`;
 }
 
-export const companionExtension = ".d";
+const companionExtension = ".d";
 
 export interface ParsedSegment {
   readonly human: string;

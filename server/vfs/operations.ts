@@ -67,6 +67,3 @@ export type MkdirInput = z.input<typeof mkdirInput>;
 export type MoveInput = z.input<typeof moveInput>;
 export type RemoveInput = z.input<typeof removeInput>;
 export type ExecuteInput = z.input<typeof executeInput>;
-
-/** A change answers with a plan when `dryRun` was asked for, with a receipt otherwise. */
-export const changeKinds = ["plan", "receipt"] as const;

@@ -12,7 +12,7 @@ import { recordAudit } from "./audit";
 import { isAtLeast, roleHas } from "./roles";
 import { scopeOf } from "./scopes";
 
-export const invitationDays = 7;
+const invitationDays = 7;
 
 /** Only this is stored of an invitation's token. */
 const hashToken = (token: string): string => createHash("sha256").update(token).digest("hex");

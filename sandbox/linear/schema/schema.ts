@@ -3,7 +3,7 @@ import { buildSchema, GraphQLError, type GraphQLSchema, isScalarType } from "gra
 import { schemaParts } from "./derive";
 
 /** The text of the schema: the parts that `derive.ts` cut out of the vendor's. */
-export function readSchemaText(): string {
+function readSchemaText(): string {
   return schemaParts.map((part) => readFileSync(new URL(`${part}.graphql`, import.meta.url), "utf8")).join("\n");
 }
 

@@ -58,7 +58,7 @@ export function cycleTitle(cycle: { readonly number: number; readonly name?: str
 
 export const issueTitle = (issue: { readonly identifier: string; readonly title: string }): string => `${issue.identifier} ${issue.title}`;
 
-export const priorityOf = (priority: number): Priority => priorities[priority] ?? "No priority";
+const priorityOf = (priority: number): Priority => priorities[priority] ?? "No priority";
 
 async function referenceOrNull(
   printer: ReferencePrinter,
@@ -70,7 +70,7 @@ async function referenceOrNull(
 }
 
 /** The issue as its file has it. */
-export async function toIssueFile(issue: Issue, printer: ReferencePrinter): Promise<IssueFile> {
+async function toIssueFile(issue: Issue, printer: ReferencePrinter): Promise<IssueFile> {
   return {
     title: issue.title,
     state: issue.state.name,

@@ -32,7 +32,7 @@ export type Viewer = z.infer<typeof viewer>;
 export const workflowState = z.object({ id: z.string(), name, type: z.string(), position: z.number().nullish() });
 export type WorkflowState = z.infer<typeof workflowState>;
 
-export const teamRow = z.object({ id: z.string(), key: z.string(), name, createdAt: time, updatedAt: time });
+const teamRow = z.object({ id: z.string(), key: z.string(), name, createdAt: time, updatedAt: time });
 export type TeamRow = z.infer<typeof teamRow>;
 
 export const team = teamRow.extend({
@@ -63,7 +63,7 @@ export type User = z.infer<typeof user>;
 export const label = z.object({ id: z.string(), name, isGroup: z.boolean().nullish(), team: z.object({ id: z.string() }).nullish() });
 export type Label = z.infer<typeof label>;
 
-export const issueRow = z.object({
+const issueRow = z.object({
   id: z.string(),
   identifier: z.string(),
   title: z.string(),
@@ -74,7 +74,7 @@ export const issueRow = z.object({
 });
 export type IssueRow = z.infer<typeof issueRow>;
 
-export const cycleReference = z.object({ id: z.string(), number: z.number(), name: name.nullish() });
+const cycleReference = z.object({ id: z.string(), number: z.number(), name: name.nullish() });
 
 export const issue = issueRow.extend({
   description: z.string().nullish(),
@@ -91,7 +91,7 @@ export const issue = issueRow.extend({
 });
 export type Issue = z.infer<typeof issue>;
 
-export const cycleRow = z.object({
+const cycleRow = z.object({
   id: z.string(),
   number: z.number(),
   name: name.nullish(),
@@ -109,7 +109,7 @@ export const cycle = cycleRow.extend({
 });
 export type Cycle = z.infer<typeof cycle>;
 
-export const projectRow = z.object({
+const projectRow = z.object({
   id: z.string(),
   name,
   url: z.string().nullish(),

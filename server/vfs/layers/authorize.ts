@@ -11,7 +11,7 @@ export type Allows = (scope: WorkspaceScope, permission: FilePermission) => bool
 const reading: ReadonlySet<Operation> = new Set(["stat", "list", "read", "glob", "grep", "search", "watch", "history", "explain"]);
 
 /** The permission an operation needs. */
-export function permissionOf(operation: Operation): FilePermission {
+function permissionOf(operation: Operation): FilePermission {
   return reading.has(operation) ? "files.read" : "files.write";
 }
 

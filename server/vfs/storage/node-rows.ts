@@ -148,7 +148,7 @@ function keyOf(row: NodeRow, sort: SortKey): string | number {
 }
 
 /** The most children that are counted; a directory with more says null. */
-export const countedChildren = 10_000;
+const countedChildren = 10_000;
 
 /** How many children a directory has, or null when they are too many to count at each page. */
 export async function countChildren(tx: Tx, workspaceId: string, parentPath: string, now: Date): Promise<number | null> {

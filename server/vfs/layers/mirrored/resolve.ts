@@ -10,7 +10,7 @@ import { type NodeRow, nodeColumns, nodeRow, run, time } from "../../storage/nod
 import type { LocationSegment } from "../../tool-mount";
 import { forgetPath, storeEntries } from "./entries";
 import { companionSegment, findHandle, type Mirror, toolContext } from "./mirror";
-import { type Chain, chainTo, displayPathOf, lineage, locationOf, readRows } from "./nodes";
+import { type Chain, chainTo, lineage, locationOf, readRows } from "./nodes";
 import { readState, walkDirectory } from "./walk";
 
 /** From a display path to the object: the handle decides, and only where there is none, the human name among its siblings. */
@@ -237,5 +237,3 @@ export async function forgetGone(mirror: Mirror, request: MountRequest, chain: C
 
 /** Directory of a chain, as walks take it. */
 export const directoryOf = (mirror: Mirror, chain: Chain) => ({ path: chain.at(-1)?.path ?? mirror.root, location: locationOf(chain) });
-
-export const displayOf = (mirror: Mirror, chain: Chain): string => displayPathOf(mirror, chain);
