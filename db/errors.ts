@@ -76,7 +76,7 @@ export function toSqlError(error: unknown): unknown {
   });
 }
 
-/** Whether a unique constraint (or the one named) refused a row. */
-export function isUniqueViolation(error: unknown, constraint?: string): boolean {
-  return error instanceof SqlError && error.code === "23505" && (constraint === undefined || error.constraint === constraint);
+/** Whether a unique constraint refused a row. Goes by name, because Next may hold several copies of the class. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && error.name === "SqlError" && "code" in error && error.code === "23505";
 }

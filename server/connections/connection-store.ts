@@ -1,5 +1,6 @@
 import { and, asc, eq, ne, sql } from "drizzle-orm";
 import type { Database, Tx } from "@/db/client";
+import { isUniqueViolation } from "@/db/errors";
 import { connections, connectionTokens, rateBuckets } from "@/db/schema/connections";
 import { users } from "@/db/schema/identity";
 import type { WorkspaceScope } from "@/db/scope";
@@ -103,16 +104,6 @@ const sameAccount = (scope: WorkspaceScope, consented: Consented) =>
     consented.visibility === "private" ? eq(connections.ownerId, consented.ownerId) : undefined,
   );
 
-/** Whether an error is a unique violation, whatever the driver wrapped it in. */
-function isConflict(error: unknown): boolean {
-  let current = error;
-  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-    if ("code" in current && current.code === "23505") return true;
-    current = current.cause;
-  }
-  return false;
-}
-
 /**
  * Stores what a consent brought: over the connection of the same account where there is one (its tokens replaced, its status mended),
  * as a new connection otherwise. Another account's row is never touched. `within` runs in the same transaction. Answers the uuid.
@@ -132,7 +123,7 @@ export async function storeConnection(
       return await tryStore(db, tokens, scope, consented, within, now);
     } catch (error) {
       // Two consents at one moment took the same account or the same mount name: the second look finds what the first one stored.
-      if (attempt === attempts || !isConflict(error)) throw error;
+      if (attempt === attempts || !isUniqueViolation(error)) throw error;
     }
   }
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Database } from "@/db/client";
+import { isUniqueViolation } from "@/db/errors";
 import { users } from "@/db/schema/identity";
 import { invitations, members } from "@/db/schema/workspaces";
 import { type Role, roles, scopeUserId, type WorkspaceScope } from "@/db/scope";
@@ -133,7 +134,9 @@ const acceptedRow = z.object({
  * their role and the link. ENOENT when it is not valid any more.
  */
 export async function acceptInvitation(db: Database, userId: string, token: string): Promise<{ slug: string }> {
-  const { rows } = await db.withSystem((tx) => tx.execute(sql`select * from hub_accept_invitation(${hashToken(token)}, ${userId}::uuid)`));
+  const attempt = () => db.withSystem((tx) => tx.execute(sql`select * from hub_accept_invitation(${hashToken(token)}, ${userId}::uuid)`));
+  // The same person joined by another link at this moment: looked at again, they are a member, and this link stays usable.
+  const { rows } = await attempt().catch((error: unknown) => (isUniqueViolation(error) ? attempt() : Promise.reject(error)));
   const accepted = z.array(acceptedRow).parse(rows)[0];
   if (accepted === undefined) throw noInvitation();
   if (accepted.outcome === "accepted") {

@@ -243,6 +243,17 @@ describe.runIf(testDatabaseUrl !== null)("on PostgreSQL, where two requests real
     }
   });
 
+  test("one person who opens two links at once joins by one, and the other stays usable", async () => {
+    const owner = await seedWorkspace(postgres, { slug: "two-links" });
+    for (let round = 0; round < rounds; round += 1) {
+      const guest = await seedUser(postgres, `guest${round}@two-links.test`);
+      const links = [await there.invitations.create(owner.scope, "member"), await there.invitations.create(owner.scope, "member")];
+      await Promise.all(links.map(({ url }) => there.invitations.accept(guest, tokenOf(url))));
+      const open = (await there.invitations.list(owner.scope)).filter(({ acceptedAt }) => acceptedAt === null);
+      expect(open).toHaveLength(round + 1);
+    }
+  });
+
   test("one name asked for by many at once becomes as many addresses", async () => {
     const maker = await seedUser(postgres, "maker@racing.test");
     const made = await Promise.all(Array.from({ length: rounds }, () => there.create(maker, { name: "Same name" })));

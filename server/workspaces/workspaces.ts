@@ -2,6 +2,7 @@ import "server-only";
 import { randomInt } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
+import { isUniqueViolation } from "@/db/errors";
 import { workspaces } from "@/db/schema/workspaces";
 import type { Actor, Role, WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
@@ -64,14 +65,6 @@ const toView = ({ workspaceId, slug, name, role }: Membership): WorkspaceView =>
   role,
 });
 const slugTaken = (slug: string, cause: unknown) => new HubError("EEXIST", `The address "${slug}" is taken; choose another.`, { cause });
-
-/** SQLSTATE 23505, wherever the drivers and drizzle put it. */
-function isUniqueViolation(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && cause.code === "23505") return true;
-  }
-  return false;
-}
 
 const derivedSlugAttempts = 6;
 
