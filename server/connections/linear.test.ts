@@ -119,10 +119,14 @@ describe("connecting Linear", () => {
   it("stands in the tree as files, reads through, and takes its mirror with it when it is disconnected", async () => {
     const view = await connect();
     const { files } = world.hub;
+    expect(view.connection?.lastSync).toBeNull();
     const teams = await files.list(ann.scope, { path: "/context/tools/linear/teams" });
     expect(teams.nodes.length).toBeGreaterThan(0);
     const issues = await files.list(ann.scope, { path: `${teams.nodes[0]?.path}/issues` });
     const issue = issues.nodes.find((node) => node.kind === "file");
+    const entry = await world.hub.connections.getCatalogueEntry(ann.scope, "linear");
+    expect(Date.parse(entry.lastSync ?? "")).toBeGreaterThanOrEqual(Date.parse(entry.connectionDate ?? ""));
+    expect(entry.connections.map(({ lastSync }) => lastSync)).toEqual([entry.lastSync]);
     const read = await files.read(ann.scope, { path: issue?.path ?? "" });
     expect(read.text).toMatch(/^---\n/);
     expect(read.node.actsAs).toMatchObject({ type: "person", name: expect.stringContaining("ann@acme.example") });

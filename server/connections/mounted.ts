@@ -1,5 +1,5 @@
 import type { Database } from "@/db/client";
-import type { WorkspaceScope } from "@/db/scope";
+import { scopeUserId, type WorkspaceScope } from "@/db/scope";
 import type { IntegrationEnv } from "@/server/env";
 import { HubError } from "@/server/errors";
 import { encodeId } from "@/server/ids";
@@ -8,6 +8,7 @@ import type { Integration, IntegrationSettings, Manifest } from "@/server/integr
 import type { Send, TokenSource } from "@/server/transport/send";
 import type { ToolMount } from "@/server/vfs/tool-mount";
 import { type ConnectionRecord, listConnections } from "./connection-store";
+import { listPendingFlows } from "./flow-store";
 import type { Tokens } from "./token-contract";
 import { catalogueStatus, connectionStatus, mountPath } from "./views";
 
@@ -60,7 +61,7 @@ export interface MountedOptions {
 }
 
 export interface Mounted {
-  /** Everything that stands under `tools` for the scope. One statement. */
+  /** Everything that stands under `tools` for the scope. One statement where every tool is connected. */
   list(scope: WorkspaceScope): Promise<MountedTools>;
   /** The connection's authorised `Send`. ENOENT outside the scope's view, ENOTCONN when it cannot be used. */
   authorizedSend(scope: WorkspaceScope, connectionId: string): Promise<Send>;
@@ -123,7 +124,18 @@ export function createMounted(options: MountedOptions): Mounted {
 
   return {
     async list(scope) {
-      const records = await options.db.withScope(scope, (tx) => listConnections(tx, scope), { readOnly: true });
+      const at = options.now();
+      const userId = scopeUserId(scope);
+      const { records, pending } = await options.db.withScope(
+        scope,
+        async (tx) => {
+          const found = await listConnections(tx, scope);
+          // A consent is looked for only where a tool waits for one, so that calls on connected tools stay one statement.
+          const waits = options.manifests.some(({ available, id }) => available && !found.some(({ row }) => row.integration === id));
+          return { records: found, pending: waits && userId !== null ? await listPendingFlows(tx, scope, userId, at) : [] };
+        },
+        { readOnly: true },
+      );
       const connections = records.flatMap((record) => {
         const manifest = manifestOf(record.row.integration);
         return manifest === undefined || record.row.status === "disconnecting" ? [] : [mountedOf(scope, record, manifest)];
@@ -134,7 +146,12 @@ export function createMounted(options: MountedOptions): Mounted {
         .map((manifest) => ({
           path: manifest.vfsPath,
           manifest,
-          status: catalogueStatus({ slug: scope.slug, manifest, environment: options.settingsOf(manifest), pendingSince: null }),
+          status: catalogueStatus({
+            slug: scope.slug,
+            manifest,
+            environment: options.settingsOf(manifest),
+            pendingSince: pending.find((flow) => flow.integration === manifest.id)?.createdAt ?? null,
+          }),
         }));
       return { connections, unconnected };
     },
