@@ -1,3 +1,5 @@
+# Not built yet: there was no container engine where it was written. What it runs, the standalone folder copied elsewhere, is started by
+# `e2e/commands.spec.ts`.
 # The production image: web (`npm start`'s server) and worker are the same image, told apart by HUB_ROLE.
 #   docker build -t byte-hub .
 #   docker run --env-file .env -p 3000:3000 byte-hub
