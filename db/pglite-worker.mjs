@@ -159,16 +159,20 @@ async function handle(database, request) {
 try {
   const database = await open(workerData);
   let last = Promise.resolve();
-  port.on("message", (request) => {
+  port.on("message", (requests) => {
     last = last.then(async () => {
-      try {
-        port.postMessage({ id: request.id, ...(await handle(database, request)) });
-      } catch (error) {
-        port.postMessage({ id: request.id, error: { message: String(error?.message ?? error), code: undefined } });
+      const replies = [];
+      for (const request of requests) {
+        try {
+          replies.push({ id: request.id, ...(await handle(database, request)) });
+        } catch (error) {
+          replies.push({ id: request.id, error: { message: String(error?.message ?? error), code: undefined } });
+        }
       }
+      port.postMessage(replies);
     });
   });
-  port.postMessage({ id: 0, answer: null });
+  port.postMessage([{ id: 0, answer: null }]);
 } catch (error) {
-  port.postMessage({ id: 0, error: { message: String(error?.message ?? error), code: undefined } });
+  port.postMessage([{ id: 0, error: { message: String(error?.message ?? error), code: undefined } }]);
 }

@@ -125,17 +125,19 @@ function openWorker(workerData: { folder: string | null; loadFile: string | null
     }
     waiting.clear();
   };
-  worker.on("message", (reply: Reply) => {
-    const waiter = waiting.get(reply.id);
-    waiting.delete(reply.id);
+  worker.on("message", (replies: readonly Reply[]) => {
+    for (const reply of replies) {
+      const waiter = waiting.get(reply.id);
+      waiting.delete(reply.id);
+      if (reply.error === undefined) {
+        waiter?.resolve(reply.answer ?? null);
+      } else {
+        waiter?.reject(new SqlError(reply.error));
+      }
+    }
     if (waiting.size === 0) {
       // An idle database does not keep the process alive.
       worker.unref();
-    }
-    if (reply.error === undefined) {
-      waiter?.resolve(reply.answer ?? null);
-    } else {
-      waiter?.reject(new SqlError(reply.error));
     }
   });
   worker.on("error", (cause) => end(cause instanceof Error ? cause : new Error(String(cause))));
@@ -144,6 +146,13 @@ function openWorker(workerData: { folder: string | null; loadFile: string | null
     worker.ref();
     return new Promise<RawAnswer | null>((resolve, reject) => waiting.set(id, { resolve, reject }));
   };
+  // What is sent within one turn goes as one message: a message to a thread costs as much as a short statement.
+  let outgoing: (Request & { readonly id: number })[] = [];
+  const flush = () => {
+    const requests = outgoing;
+    outgoing = [];
+    worker.postMessage(requests);
+  };
   const channel: Channel = {
     send: (request) => {
       if (ended !== null) {
@@ -151,7 +160,9 @@ function openWorker(workerData: { folder: string | null; loadFile: string | null
       }
       const id = nextId++;
       const answer = wait(id);
-      worker.postMessage({ id, ...request });
+      // A tick asked for by a promise's continuation comes after all the other continuations.
+      if (outgoing.length === 0) queueMicrotask(() => process.nextTick(flush));
+      outgoing.push({ id, ...request });
       return answer;
     },
     terminate: async () => {
@@ -186,6 +197,8 @@ function toResult(raw: RawAnswer, statement: Statement): QueryResult {
   return { rows, rowCount: raw.rowCount, command: raw.command, oid: 0, fields: raw.fields as QueryResult["fields"] };
 }
 
+const endsTransaction = /^(?:commit|rollback)$/;
+
 function createDriver(channel: Channel, released: () => void): PgliteDriver {
   const counter = new TripCounter();
   let last: Promise<void> = Promise.resolve();
@@ -198,13 +211,15 @@ function createDriver(channel: Channel, released: () => void): PgliteDriver {
     await turn;
     const track = counter.track(true);
     return {
-      query: (statement, values) =>
-        track(
+      query: (statement, values) => {
+        const answer = channel.send({ type: "query", text: statement.text, values: values === undefined ? null : values.map(toParameter) });
+        // Whatever its answer will be, nothing of the transaction is left after it; the next one's statements follow at once.
+        if (endsTransaction.test(statement.text)) release();
+        return track(
           statement,
-          channel
-            .send({ type: "query", text: statement.text, values: values === undefined ? null : values.map(toParameter) })
-            .then((raw) => toResult(raw ?? { fields: [], rows: [], command: "", rowCount: null }, statement)),
-        ),
+          answer.then((raw) => toResult(raw ?? { fields: [], rows: [], command: "", rowCount: null }, statement)),
+        );
+      },
       release: () => release(),
     };
   };
