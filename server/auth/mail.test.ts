@@ -74,9 +74,15 @@ test("without SMTP there is no mail in production, and the mailbox of this machi
 });
 
 test.each([
-  ["smtps://u%40x:p%2F1@mail.example.com", { host: "mail.example.com", port: 465, secure: true, auth: { user: "u@x", pass: "p/1" } }],
-  ["smtp://mail.example.com", { host: "mail.example.com", port: 587, secure: false }],
-  ["smtp://[::1]:2525", { host: "::1", port: 2525, secure: false }],
-])("%s is read", (given, expected) => {
-  expect(smtpOptions(given)).toEqual(expected);
+  [
+    "smtps://u%40x:p%2F1@mail.example.com",
+    { host: "mail.example.com", port: 465, secure: true, requireTLS: false, auth: { user: "u@x", pass: "p/1" } },
+  ],
+  ["smtp://u:p@mail.example.com", { host: "mail.example.com", port: 587, secure: false, requireTLS: true, auth: { user: "u", pass: "p" } }],
+  ["smtp://u:p@localhost:2525", { host: "localhost", port: 2525, secure: false, requireTLS: false, auth: { user: "u", pass: "p" } }],
+  ["smtp://mail.example.com", { host: "mail.example.com", port: 587, secure: false, requireTLS: false }],
+  ["smtp://[::1]:2525", { host: "::1", port: 2525, secure: false, requireTLS: false }],
+])("%s is read, and a password goes to another machine over TLS only", (given, expected) => {
+  expect(smtpOptions(given)).toMatchObject(expected);
+  expect("auth" in smtpOptions(given)).toBe("auth" in expected);
 });

@@ -1,6 +1,7 @@
 import "server-only";
 import { createTransport } from "nodemailer";
 import type { Env } from "@/server/env";
+import { isLoopback } from "@/server/own-host";
 
 export interface SignInMail {
   /** A normalised address. */
@@ -42,7 +43,14 @@ function composeMail(mail: SignInMail, origin: string, from: string) {
   return { to: { name: "", address: mail.to }, from, subject: subjectOf(origin), text, html };
 }
 
-/** The parts of `smtps://user:password@host:465`, read here because nodemailer reads a URL by Node's deprecated parser, which prints a warning. */
+/** Nodemailer waits for minutes by default, and a person waits for the answer of the form. */
+const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
+
+/**
+ * The parts of `smtps://user:password@host:465`, read here because nodemailer reads a URL by Node's deprecated parser, which prints a
+ * warning. With a password TLS is required (RFC 8314 §3): whoever sits between could take STARTTLS away, and read it and every link. A
+ * server on this machine is spared.
+ */
 export function smtpOptions(smtpUrl: string) {
   const { hostname, port, protocol, username, password } = new URL(smtpUrl);
   const secure = protocol === "smtps:";
@@ -50,6 +58,8 @@ export function smtpOptions(smtpUrl: string) {
     host: hostname.replaceAll(/^\[|\]$/g, ""),
     port: port === "" ? (secure ? 465 : 587) : Number(port),
     secure,
+    ...timeouts,
+    requireTLS: !secure && username !== "" && !isLoopback(hostname),
     ...(username === "" ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
   };
 }
