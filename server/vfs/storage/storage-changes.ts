@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Tx } from "@/db/client";
+import { SqlError } from "@/db/errors";
 import { HubError } from "@/server/errors";
 import type { Mount, MountChange, MountChangeRequest, MountOutcome, MountPlan, MountRequest } from "../mount";
 import { maxPathBytes, parsePath } from "../path";
@@ -20,6 +21,10 @@ const stateSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("remove"), recursive: z.boolean(), guard: z.string().nullable() }),
 ]);
 type State = z.infer<typeof stateSchema>;
+
+/** Two changes of one subtree may wait for each other in a circle; the database then undoes one, which can run again. */
+const deadlockAttempts = 3;
+const isDeadlock = (error: unknown): boolean => error instanceof SqlError && error.code === "40P01";
 
 /** In a state's guard: nothing may be there. */
 const absent = "absent";
@@ -46,7 +51,16 @@ export function createStorageChanges(context: StorageContext): Pick<Mount, "plan
 
     async perform(plan, request) {
       const state = stateSchema.parse(plan.state);
-      return db.withScope(request.scope, (tx) => performState(tx, context, plan, state, request));
+      for (let tried = 1; ; tried += 1) {
+        try {
+          return await db.withScope(request.scope, (tx) => performState(tx, context, plan, state, request));
+        } catch (error) {
+          if (!isDeadlock(error)) throw error;
+          if (tried === deadlockAttempts) {
+            throw new HubError("EAGAIN", "Other changes of these files are under way. Try again.", { path: plan.path, cause: error });
+          }
+        }
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
+import { isUniqueViolation } from "@/db/errors";
 import { scopeUserId } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { newId } from "@/server/ids";
@@ -128,6 +129,8 @@ export async function writeFile(
   return etag;
 }
 
+const appendAttempts = 5;
+
 /** Adds to the end of a file in one statement, or makes it; answers its etag. */
 export async function appendFile(
   tx: Tx,
@@ -144,8 +147,8 @@ export async function appendFile(
   const kept =
     retention === null ? sql`null::timestamptz` : sql`least(${time(new Date(now.getTime() + retention.afterUseMs))}, n.hard_expires_at)`;
   const guarded = guard.type === "etag" ? sql`and n.etag = ${guard.etag}` : sql``;
-  if (guard.type !== "absent") {
-    await withinQuota(tx, context, request, size);
+  if (guard.type !== "absent") await withinQuota(tx, context, request, size);
+  for (let tried = 1; guard.type !== "absent"; tried += 1) {
     const rows = await run(
       tx,
       sql`with held as (select n.node_id from vfs_node n where n.workspace_id = ${workspaceId} and n.path = ${path} and n.kind = 'file' and ${live(now)} ${guarded} for update),
@@ -155,10 +158,20 @@ export async function appendFile(
     const etag = rows[0]?.etag;
     if (typeof etag === "string") return etag;
     const row = await findRow(tx, workspaceId, path, now);
-    if (row?.kind === "file" && (guard.type !== "etag" || row.etag === guard.etag)) {
+    const isTheFile = row?.kind === "file" && (guard.type !== "etag" || row.etag === guard.etag);
+    if (isTheFile && (row.sizeBytes ?? 0) + size > maxTextBytes) {
       throw new HubError("EFBIG", "A text file holds at most 1 MiB.", { path: request.path, details: { limit: maxTextBytes } });
     }
-    if (row !== null || guard.type === "etag") throw await refusal(tx, context, request, path, guard);
+    if (tried === appendAttempts || guard.type === "etag" || (row !== null && !isTheFile)) {
+      throw await refusal(tx, context, request, path, guard);
+    }
+    // Another made the file, or is making it: then it has an end to append to.
+    if (isTheFile) continue;
+    try {
+      return await writeFile(tx, context, request, path, text, { type: "absent" }, null);
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== "EEXIST") throw error;
+    }
   }
   return writeFile(tx, context, request, path, text, { type: "absent" }, null);
 }
@@ -208,12 +221,15 @@ export async function moveNode(
   const moved = await run(
     tx,
     sql`update vfs_node n set path = ${to}, parent_path = ${parentOf(to)}, name = ${nameOf(to)}, synced_at = ${time(now)} where n.workspace_id = ${workspaceId} and n.path = ${from} and ${live(now)} ${guarded} returning n.etag`,
-  );
+  ).catch((error: unknown) => {
+    if (isUniqueViolation(error)) throw new HubError("EEXIST", "There is something at the path to move to.", { path: target.path });
+    throw error;
+  });
   const first = moved[0];
   if (first === undefined) throw await refusal(tx, context, request, from, guard);
-  await run(
+  await untilNoneIsBelow(
     tx,
-    sql`update vfs_node n set path = ${to}::text || substr(n.path, char_length(${from}::text) + 1), parent_path = ${to}::text || substr(n.parent_path, char_length(${from}::text) + 1) where n.workspace_id = ${workspaceId} and ${below(from)}`,
+    sql`update vfs_node n set path = ${to}::text || substr(n.path, char_length(${from}::text) + 1), parent_path = ${to}::text || substr(n.parent_path, char_length(${from}::text) + 1) where n.workspace_id = ${workspaceId} and ${below(from)} returning 1`,
   );
   return typeof first.etag === "string" ? first.etag : null;
 }
@@ -248,10 +264,18 @@ export async function removeNode(
       });
     }
   }
-  await run(
+  await untilNoneIsBelow(
     tx,
-    sql`with gone as (delete from vfs_node n where n.workspace_id = ${workspaceId} and ${below(path)} returning n.node_id) delete from vfs_content c using gone where c.workspace_id = ${workspaceId} and c.node_id = gone.node_id`,
+    sql`with gone as (delete from vfs_node n where n.workspace_id = ${workspaceId} and ${below(path)} returning n.node_id), content as (delete from vfs_content c using gone where c.workspace_id = ${workspaceId} and c.node_id = gone.node_id) select 1 from gone`,
   );
+}
+
+/**
+ * Repeats a statement over a subtree until it finds nothing more: it waits for those who hold a directory there to make a file in it, and does
+ * not see what they made. Whoever comes later finds the directory gone.
+ */
+async function untilNoneIsBelow(tx: Tx, statement: SQL): Promise<void> {
+  while ((await run(tx, statement)).length > 0);
 }
 
 /** A person's own files belong to them; memory belongs to the workspace. */
