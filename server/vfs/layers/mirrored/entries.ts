@@ -15,7 +15,8 @@ const joined = (parent: string, segment: string): string => `${parent}/${segment
 
 /**
  * Puts entries into the mirror, below the directory with id path `directory`. A companion's row stands under its item instead, so that
- * no list shows it. A changed revision makes the etag unknown. Answers the rows.
+ * no list shows it. A changed revision makes the etag unknown. `walkStartedAt` is given by a walk for what it sees. What anybody else stores
+ * counts as seen by the walk under way, whose page may be older than the entry, so that its end does not forget it. Answers the rows.
  */
 export async function storeEntries(
   tx: Tx,
@@ -24,6 +25,7 @@ export async function storeEntries(
   directory: string,
   entries: readonly Entry[],
   now: Date,
+  walkStartedAt?: Date,
 ): Promise<readonly NodeRow[]> {
   if (entries.length === 0) return [];
   const objects = entries.flatMap((entry) => [...objectsOf([entry.segment]), ...objectsOf(entry.canonical ?? [])]);
@@ -60,12 +62,17 @@ export async function storeEntries(
       JSON.stringify(attributes),
     ]);
   }
-  const columns = [...rows.values()];
+  // In one order everywhere: two processes that store the same directory must not wait for each other in a circle.
+  const columns = [...rows].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
   const column = (index: number) => sql.param(columns.map((row) => row[index] ?? null));
+  const seenAt =
+    walkStartedAt === undefined
+      ? sql`greatest(${time(now)}, (select greatest(s.walk_started_at, s.listed_at) from vfs_directory_state s where s.workspace_id = ${scope.workspaceId} and s.path = ${directory}))`
+      : time(walkStartedAt > now ? walkStartedAt : now);
   const stored = await run(
     tx,
     sql`insert into vfs_node as n (workspace_id, path, parent_path, name, kind, node_id, owner_id, connection_id, object_kind, external_id, canonical_path, revision, size_bytes, media_type, web_url, created_at, modified_at, attributes, synced_at)
-      select ${scope.workspaceId}::uuid, t.path, t.parent_path, t.name, t.kind, t.node_id, ${mirror.connection.ownerId}::uuid, ${mirror.connection.id}::uuid, t.object_kind, t.external_id, t.canonical_path, t.revision, t.size_bytes, t.media_type, t.web_url, t.created_at, t.modified_at, t.attributes::jsonb, ${time(now)}
+      select ${scope.workspaceId}::uuid, t.path, t.parent_path, t.name, t.kind, t.node_id, ${mirror.connection.ownerId}::uuid, ${mirror.connection.id}::uuid, t.object_kind, t.external_id, t.canonical_path, t.revision, t.size_bytes, t.media_type, t.web_url, t.created_at, t.modified_at, t.attributes::jsonb, ${seenAt}
       from unnest(${column(0)}::text[], ${column(1)}::text[], ${column(2)}::text[], ${column(3)}::text[], ${column(4)}::uuid[], ${column(5)}::text[], ${column(6)}::text[], ${column(7)}::text[], ${column(8)}::text[], ${column(9)}::bigint[], ${column(10)}::text[], ${column(11)}::text[], ${column(12)}::timestamptz[], ${column(13)}::timestamptz[], ${column(14)}::text[])
         as t(path, parent_path, name, kind, node_id, object_kind, external_id, canonical_path, revision, size_bytes, media_type, web_url, created_at, modified_at, attributes)
       on conflict (workspace_id, path) do update set name = excluded.name, kind = excluded.kind, canonical_path = excluded.canonical_path, revision = excluded.revision, media_type = excluded.media_type, web_url = excluded.web_url, created_at = excluded.created_at, modified_at = excluded.modified_at, attributes = n.attributes || excluded.attributes, synced_at = excluded.synced_at,

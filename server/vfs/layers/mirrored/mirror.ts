@@ -95,7 +95,8 @@ export async function assignHandles(tx: Tx, mirror: Mirror, scope: WorkspaceScop
     else handles.set(keyOf(object), known);
   }
   for (let length = handleLength; open.size > 0; length += 1) {
-    const wanted = [...open.values()];
+    // In one order everywhere, so that of two that assign the same ones none waits for the other in a circle.
+    const wanted = [...open].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object);
     const kinds = sql.param(wanted.map(({ kind }) => kind));
     const ids = sql.param(wanted.map(({ externalId }) => externalId));
     const made = sql.param(wanted.map((object) => handleOf(mirror.connection.id, object, length)));

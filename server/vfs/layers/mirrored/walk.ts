@@ -93,7 +93,7 @@ export async function walkDirectory(
       continue;
     }
     const moved = await mirror.db.withScope(scope, async (tx) => {
-      await storeEntries(tx, mirror, scope, directory.path, answer.entries, new Date(Math.max(request.now.getTime(), startedAt.getTime())));
+      await storeEntries(tx, mirror, scope, directory.path, answer.entries, request.now, startedAt);
       const same = sql`workspace_id = ${scope.workspaceId} and path = ${directory.path} and walk_started_at = ${time(startedAt)} and walk_cursor is not distinct from ${cursor}::text`;
       const rows =
         answer.nextCursor === null
@@ -138,7 +138,7 @@ async function forgetUnseen(mirror: Mirror, scope: WorkspaceScope, directory: Di
     const gone = await mirror.db.withScope(scope, async (tx) => {
       const rows = await run(
         tx,
-        sql`select n.path from vfs_node n where n.workspace_id = ${scope.workspaceId} and n.parent_path = ${directory.path} and n.synced_at < ${time(startedAt)} limit ${forgetBatch}`,
+        sql`select n.path from vfs_node n where n.workspace_id = ${scope.workspaceId} and n.parent_path = ${directory.path} and n.synced_at < ${time(startedAt)} order by n.path limit ${forgetBatch} for update`,
       );
       for (const row of rows) await forgetPath(tx, scope, String(row.path));
       return rows.length;
