@@ -98,16 +98,16 @@ export function createChanges(options: ChangesOptions): Changes {
     input: Common,
     make: (mount: Mount, request: MountRequest, seed: string) => Promise<MountPlan>,
   ): Promise<ChangeAnswer> {
-    const attempt = async (): Promise<ChangeAnswer> => {
+    const attempt = async (begunAt: Date | null): Promise<ChangeAnswer> => {
       const { mount, request } = await target(scope, operation, input);
       return onMount(mount, request.path, async () => {
-        const plan = await make(mount, request, seedOf(scope, input.idempotencyKey));
+        const plan = await make(mount, request, seedOf(scope, input.idempotencyKey, begunAt));
         if (input.dryRun !== true) return { kind: "receipt", receipt: await perform(mount, plan, request) };
         const saved = await plans.save(scope, plan, mount.info.connection?.id ?? null, request.now);
         return { kind: "plan", plan: shownPlan(mount, plan, saved) };
       });
     };
-    if (input.dryRun === true) return attempt();
+    if (input.dryRun === true) return attempt(null);
     return once(scope, input.idempotencyKey, [operation, { ...input, idempotencyKey: null, maxWaitMs: null }], attempt);
   }
 
@@ -133,14 +133,14 @@ export function createChanges(options: ChangesOptions): Changes {
     };
   }
 
-  /** Runs `work` under an idempotency key: its first answer is the answer for a day. */
+  /** Runs `work` under an idempotency key, from the moment that it is told: its first answer is the answer for a day. */
   async function once(
     scope: WorkspaceScope,
     key: string | undefined,
     content: unknown,
-    work: () => Promise<ChangeAnswer>,
+    work: (begunAt: Date | null) => Promise<ChangeAnswer>,
   ): Promise<ChangeAnswer> {
-    if (key === undefined) return work();
+    if (key === undefined) return work(null);
     const now = clock();
     const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
     const state = await keys.begin(scope, key, hash, now);
@@ -167,7 +167,7 @@ export function createChanges(options: ChangesOptions): Changes {
       case "new":
     }
     try {
-      const answer = await work();
+      const answer = await work(now);
       if (answer.kind === "receipt") await keys.succeed(scope, key, answer.receipt);
       return answer;
     } catch (error) {
@@ -307,11 +307,14 @@ function checked<Schema extends z.ZodType<Common>>(schema: Schema, raw: { readon
   }
 }
 
-/** A uuid of the shape of version 4 (what vendors accept as a client's id); from the key where there is one, so that a repetition has the same. */
-function seedOf(scope: WorkspaceScope, key: string | undefined): string {
-  if (key === undefined) return randomUUID();
+/**
+ * A uuid of the shape of version 4 (what vendors accept as a client's id), from the key and the moment it began. A key that is free again
+ * after a day, and each of several plans made under one key, names another record: with the same id the tool would find the old one.
+ */
+function seedOf(scope: WorkspaceScope, key: string | undefined, begunAt: Date | null): string {
+  if (key === undefined || begunAt === null) return randomUUID();
   const actor = scope.actor.type === "person" ? scope.actor.userId : scope.actor.name;
-  const bytes = createHash("sha256").update(`${scope.workspaceId}\0${actor}\0${key}`).digest().subarray(0, 16);
+  const bytes = createHash("sha256").update(`${scope.workspaceId}\0${actor}\0${key}\0${begunAt.toISOString()}`).digest().subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString("hex");

@@ -165,6 +165,20 @@ describe("changing", () => {
     expect(await codeOf(fs.write(scope, { path: `${root}/teams/new.md`, text: "x" }))).toBe("ENOTSUP");
   });
 
+  it("makes a record for each plan under one key, and another when the key is free again after a day", async () => {
+    const count = () => tool.teams.get("t1")?.items.size ?? 0;
+    const before = count();
+    const create = (name: string, dryRun: boolean) =>
+      fs.write(scope, { path: `${items}/${name}.md`, text: "x", dryRun, idempotencyKey: "daily" });
+    const plans = [planOf(await create("First", true)), planOf(await create("Second", true))];
+    for (const { id } of plans) await fs.execute(scope, { plan: id });
+    expect(count()).toBe(before + 2);
+    await create("Third", false);
+    later(25 * 60 * minuteMs);
+    await create("Fourth", false);
+    expect(count()).toBe(before + 4);
+  });
+
   it("edits in place, and refuses what the tool has no way to do", async () => {
     expect(receiptOf(await fs.edit(scope, { path, find: "broken", replace: "fine" })).operation).toBe("edit");
     expect((await fs.read(scope, { path })).text).toContain("fine");
