@@ -61,6 +61,18 @@ export const vfsNodes = pgTable(
     check("vfs_node_kind", sql`kind in ('directory', 'file', 'link')`),
     unique("vfs_node_id").on(table.workspaceId, table.nodeId),
     index("vfs_node_list").on(table.workspaceId, table.parentPath, table.name, table.path),
+    index("vfs_node_by_time").on(
+      table.workspaceId,
+      table.parentPath,
+      sql`(case when modified_at is null then '-infinity' else modified_at end)`,
+      table.path,
+    ),
+    index("vfs_node_by_size").on(
+      table.workspaceId,
+      table.parentPath,
+      sql`(case when size_bytes is null then -1 else size_bytes end)`,
+      table.path,
+    ),
     index("vfs_node_external").on(table.workspaceId, table.connectionId, table.externalId),
     index("vfs_node_expiry").on(table.expiresAt).where(sql`expires_at is not null`),
   ],

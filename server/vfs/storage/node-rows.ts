@@ -107,10 +107,17 @@ export async function findRow(tx: Tx, workspaceId: string, path: string, now: Da
   return row === undefined ? null : nodeRow(row);
 }
 
+/** Each with an index of its own, whose expression this is to the letter. */
 const sortKeys: Readonly<Record<SortKey, SQL>> = {
   name: sql.raw("n.name"),
-  modifiedAt: sql.raw("coalesce(extract(epoch from date_trunc('milliseconds', n.modified_at)) * 1000, 0)::float8"),
-  sizeBytes: sql.raw("coalesce(n.size_bytes, -1)::float8"),
+  modifiedAt: sql.raw("(case when n.modified_at is null then '-infinity' else n.modified_at end)"),
+  sizeBytes: sql.raw("(case when n.size_bytes is null then -1 else n.size_bytes end)"),
+};
+
+const sortTypes: Readonly<Record<SortKey, SQL>> = {
+  name: sql.raw("text"),
+  modifiedAt: sql.raw("timestamptz"),
+  sizeBytes: sql.raw("bigint"),
 };
 
 export interface PageQuery {
@@ -124,27 +131,26 @@ export interface PageQuery {
   readonly shows: keyof typeof listColumns;
 }
 
-/** A keyset page of a directory's rows: by the sort key, then by path, so that equal names page right. */
-export async function pageOf(tx: Tx, query: PageQuery): Promise<{ readonly rows: readonly NodeRow[]; readonly next: PageStart | null }> {
+/** The statement of a page: one row more than asked for tells whether more follow. `sort_key` is the database's own, to the microsecond. */
+export function pageStatement(query: PageQuery): SQL {
   const key = sortKeys[query.sort];
   const direction = query.descending ? sql.raw("desc") : sql.raw("asc");
   const compare = query.descending ? sql.raw("<") : sql.raw(">");
   const start = query.after;
-  const bound = query.sort === "name" ? sql`${String(start?.key ?? "")}::text` : sql`${Number(start?.key ?? 0)}::float8`;
-  const from = start === null ? sql`` : sql`and (${key}, n.path) ${compare} (${bound}, ${start.path}::text)`;
-  const raw = await run(
-    tx,
-    sql`select ${listColumns[query.shows]} from vfs_node n where n.workspace_id = ${query.workspaceId} and n.parent_path = ${query.parentPath} and ${live(query.now)} ${from} order by ${key} ${direction}, n.path ${direction} limit ${query.limit + 1}`,
-  );
-  const rows = raw.slice(0, query.limit).map(nodeRow);
-  const last = rows.at(-1);
-  if (raw.length <= query.limit || last === undefined) return { rows, next: null };
-  return { rows, next: { key: keyOf(last, query.sort), path: last.path, partial: false } };
+  const from =
+    start === null ? sql`` : sql`and (${key}, n.path) ${compare} (${String(start.key)}::${sortTypes[query.sort]}, ${start.path}::text)`;
+  const shownKey = query.sort === "name" ? sql`` : sql`, ${key}::text as sort_key`;
+  return sql`select ${listColumns[query.shows]}${shownKey} from vfs_node n where n.workspace_id = ${query.workspaceId} and n.parent_path = ${query.parentPath} and ${live(query.now)} ${from} order by ${key} ${direction}, n.path ${direction} limit ${query.limit + 1}`;
 }
 
-function keyOf(row: NodeRow, sort: SortKey): string | number {
-  if (sort === "name") return row.name;
-  return sort === "modifiedAt" ? (row.modifiedAt?.getTime() ?? 0) : (row.sizeBytes ?? -1);
+/** A keyset page of a directory's rows: by the sort key, then by path, so that equal names page right. */
+export async function pageOf(tx: Tx, query: PageQuery): Promise<{ readonly rows: readonly NodeRow[]; readonly next: PageStart | null }> {
+  const raw = await run(tx, pageStatement(query));
+  const kept = raw.slice(0, query.limit);
+  const rows = kept.map(nodeRow);
+  const last = rows.at(-1);
+  if (raw.length <= query.limit || last === undefined) return { rows, next: null };
+  return { rows, next: { key: query.sort === "name" ? last.name : String(kept.at(-1)?.sort_key), path: last.path, partial: false } };
 }
 
 /** The most children that are counted; a directory with more says null. */
