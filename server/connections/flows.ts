@@ -25,6 +25,7 @@ import {
   listPendingFlows,
 } from "./flow-store";
 import { describeProblem, type FlowProblem, type StrayProblem } from "./flow-words";
+import { giveBack, requireManagerStill } from "./grants";
 import type { Tokens } from "./token-contract";
 import { connectionView } from "./views";
 
@@ -218,7 +219,8 @@ export function createFlows(options: FlowsOptions): Flows {
       priority: "person",
     };
     const consent = { integration, settings, scopes, flowId: row.id };
-    const result = await auth.finish(consent, input.answer, input.cookieHeader, options.sendsFor(integration, settings), context);
+    const sends = options.sendsFor(integration, settings);
+    const result = await auth.finish(consent, input.answer, input.cookieHeader, sends, context);
     if (!result.ok) {
       const { code, detail } = problemOf(result.failure);
       if (result.failure.kind === "failed") {
@@ -243,6 +245,7 @@ export function createFlows(options: FlowsOptions): Flows {
         scope,
         consented,
         async (tx, stored) => {
+          await requireManagerStill(tx, scope);
           await completeFlow(tx, scope, row.id, stored.id);
           await tx.insert(auditEvents).values({
             id: newId(),
@@ -266,9 +269,10 @@ export function createFlows(options: FlowsOptions): Flows {
         now,
       );
     } catch (error) {
-      const disconnecting = error instanceof HubError && error.code === "EAGAIN";
-      if (!disconnecting) log.error({ integration: manifest.id, flow: row.id, error }, "a connection could not be stored");
-      await fail(scope, row.id, "exchanging", disconnecting ? "disconnecting" : "tool_failed");
+      const problem = refusalOf(error);
+      if (problem === null) log.error({ integration: manifest.id, flow: row.id, error }, "a connection could not be stored");
+      else await giveBack({ integration, settings, tokens: result.tokens, send: sends.call, context, log });
+      await fail(scope, row.id, "exchanging", problem ?? "tool_failed");
     }
   };
 
@@ -357,6 +361,12 @@ export function createFlows(options: FlowsOptions): Flows {
       return viewOf(scope, await getOwnFlow(scope, flow));
     },
   };
+}
+
+/** Why a grant was not stored, where that was the hub's decision; null for a failure, after which nobody knows whether it was. */
+function refusalOf(error: unknown): FlowProblem | null {
+  if (!(error instanceof HubError)) return null;
+  return error.code === "EACCES" ? "not_allowed" : error.code === "EAGAIN" ? "disconnecting" : null;
 }
 
 function problemOf(failure: ConsentFailure): { code: FlowProblem; detail?: string } {

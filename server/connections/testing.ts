@@ -28,6 +28,8 @@ export interface FakeTool {
   /** Every access and refresh token ever given: what must never be seen outside the vault. */
   readonly given: string[];
   readonly revoked: string[];
+  /** Awaited before the token endpoint answers, once. */
+  beforeToken: (() => Promise<void>) | null;
   /** What the revocation endpoint answers. */
   revokeStatus: number;
   /** Paths asked for, in order. */
@@ -114,6 +116,9 @@ export async function startFakeTool(): Promise<FakeTool> {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     };
     if (url.pathname === "/token") {
+      const before = tool.beforeToken;
+      tool.beforeToken = null;
+      await before?.();
       const { status, body } = token(new URLSearchParams(await readText(request)));
       return answer(status, body);
     }
@@ -171,6 +176,7 @@ export async function startFakeTool(): Promise<FakeTool> {
     account: { accountId: "acc-1", orgId: "org-1", accountName: "Ann Smith" },
     granted: "read write",
     failNext: null,
+    beforeToken: null,
     given,
     revoked,
     revokeStatus: 200,
