@@ -53,21 +53,6 @@ describe("connecting a tool", () => {
     expect(entry).toMatchObject({ id: "fake", connected: true, capabilityStates: { "read:things": "granted", "write:things": "granted" } });
   });
 
-  it("is said by the catalogue and by stat while the consent is open, to the person who started it", async () => {
-    const bea = await world.browser("waiting");
-    const carl = await world.colleague(bea, "admin");
-    const path = "/context/tools/fake";
-    const statesFor = async ({ scope }: Browser) => [
-      (await world.hub.connections.getCatalogueEntry(scope, "fake")).status.state,
-      (await world.hub.files.stat(scope, { path })).connection?.status,
-    ];
-    const { flow } = await bea.begin("fake");
-    expect(await statesFor(bea)).toEqual(["connecting", "connecting"]);
-    expect(await statesFor(carl)).toEqual(["disconnected", "disconnected"]);
-    await world.hub.connections.flows.cancel(bea.scope, flow);
-    expect(await statesFor(bea)).toEqual(["disconnected", "disconnected"]);
-  });
-
   it("leaves none of its cookies in the browser", async () => {
     await connect(ann);
     expect([...ann.jar.keys()]).toEqual([world.hub.auth.sessionCookie]);

@@ -66,6 +66,21 @@ describe("connecting Linear", () => {
     );
   });
 
+  it("is said by the catalogue and by stat while the consent is open, to the person who started it", async () => {
+    const bea = await world.browser("waiting");
+    const carl = await world.colleague(bea, "admin");
+    const path = "/context/tools/linear";
+    const statesFor = async ({ scope }: Browser) => [
+      (await world.hub.connections.getCatalogueEntry(scope, "linear")).status.state,
+      (await world.hub.files.stat(scope, { path })).connection?.status,
+    ];
+    const { flow } = await bea.begin("linear");
+    expect(await statesFor(bea)).toEqual(["connecting", "connecting"]);
+    expect(await statesFor(carl)).toEqual(["disconnected", "disconnected"]);
+    await world.hub.connections.flows.cancel(bea.scope, flow);
+    expect(await statesFor(bea)).toEqual(["disconnected", "disconnected"]);
+  });
+
   it("says that the person cancelled", async () => {
     const begun = await ann.begin("linear");
     await ann.follow(await consent(begun.url, { decision: "cancel" }));
