@@ -7,6 +7,27 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+it("an answer is refused when the person lost the right to connect, or left the workspace", async () => {
+  const ann = await world.browser("rights");
+  const owner = await world.colleague(ann, "owner");
+  const demoted = await world.colleague(ann, "admin");
+  const first = await demoted.begin();
+  const firstBack = await world.tool.consent(first.url);
+  await world.hub.workspaces.members.setRole(owner.scope, demoted.userId, "member");
+  await demoted.follow(firstBack);
+  expect(await world.hub.connections.flows.view(demoted.scope, first.flow)).toMatchObject({
+    status: "failed",
+    title: "You may no longer connect tools here",
+  });
+
+  const leaver = await world.colleague(ann, "admin");
+  const second = await leaver.begin();
+  const secondBack = await world.tool.consent(second.url);
+  await world.hub.workspaces.members.remove(owner.scope, leaver.userId);
+  expect((await leaver.follow(secondBack)).query.get("problem")).toBe("unknown");
+  expect(world.tool.asked).not.toContain("/token");
+});
+
 it("stores nothing for someone who is removed while the tool is asked, and gives the grant back", async () => {
   const ann = await world.browser("grants");
   const owner = await world.colleague(ann, "owner");
