@@ -118,6 +118,7 @@ export interface ErrorBody {
   readonly details: ErrorDetails;
 }
 
+/** The wire form: what is absent is left out, the cause and the stack never leave. */
 export function toErrorBody(error: HubError): ErrorBody {
   return {
     code: error.code,

@@ -145,6 +145,9 @@ function pickCookies(header: string | null, names: ReadonlySet<string>): string 
     .join("; ");
 }
 
+/**
+ * The instance of Auth.js for the tools; `authSecret` is stretched into a secret of its own, so its cookies are worth nothing elsewhere.
+ */
 export function createSealedAuth(options: SealedAuthOptions): SealedAuth {
   const secure = new URL(options.origin).protocol === "https:";
   const secret = Buffer.from(hkdfSync("sha256", options.authSecret, "", "byte-hub/oauth-connections", 32)).toString("base64url");

@@ -56,6 +56,7 @@ export interface Connections {
   readonly redirectUris: readonly string[];
 }
 
+/** Joins flows, mounts and views over one database; nothing is opened or called before a method is. */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { db, tokens, manifests, findIntegration, settingsOf, log, now = () => new Date() } = options;
   const manifestOf = (id: string): Manifest | undefined =>

@@ -38,10 +38,12 @@ export function findFlowLocation(db: Database, stateHash: string): Promise<FlowL
 const rowsShape = z.object({ rows: z.array(z.unknown()) });
 const firstRow = (result: unknown): unknown => rowsShape.parse(result).rows[0];
 
+/** Keeps a consent that was started. Inside a scope of the person it belongs to. */
 export async function insertFlow(tx: Tx, scope: WorkspaceScope, flow: NewFlow): Promise<void> {
   await tx.insert(oauthFlows).values({ ...flow, workspaceId: scope.workspaceId });
 }
 
+/** The flow with that uuid, or null; row-level security keeps other people's out. */
 export async function findFlow(tx: Tx, scope: WorkspaceScope, id: string): Promise<FlowRow | null> {
   const [row] = await tx
     .select()
@@ -103,6 +105,7 @@ export async function failFlow(
     .where(and(eq(oauthFlows.workspaceId, scope.workspaceId), eq(oauthFlows.id, id), eq(oauthFlows.status, from)));
 }
 
+/** Ends an exchanging flow with its connection; one that ended otherwise stays as it is. */
 export async function completeFlow(tx: Tx, scope: WorkspaceScope, id: string, connectionId: string): Promise<void> {
   await tx
     .update(oauthFlows)

@@ -117,6 +117,7 @@ const flowLifeMs = 10 * 60 * 1000;
 /** More waiting flows than this in one browser would make its cookies too long for a request; the oldest give way. */
 const pendingAtMost = 4;
 
+/** The consents of one process: start, callback, outcome, giving up. What decides is in the rows, so any process can take the answer. */
 export function createFlows(options: FlowsOptions): Flows {
   const { db, auth, log } = options;
 

@@ -70,6 +70,7 @@ export interface Mounted {
 /** Mounts and their sends are kept between requests, the least recently used first out. */
 const keptAtMost = 1000;
 
+/** Keeps each connection's mount and authorised `Send` between requests; a reconnection with other scopes gets new ones. */
 export function createMounted(options: MountedOptions): Mounted {
   const kept = new Map<string, { mount: ToolMount; send: Send }>();
 

@@ -41,6 +41,7 @@ const cacheSize = 10_000;
 const refusedForMs = 60_000;
 const maxFailureBackoffMs = 300_000;
 
+/** The tokens of all connections: sealed at rest, kept in memory by version, renewed ahead and once, whoever asks (`data.md` §8). */
 export function createTokens(options: TokensOptions): Tokens {
   const { store, vault, scopeOf, sendFor, log, clock = systemClock, random = Math.random, leaseMs = 30_000 } = options;
   const holder = randomId();

@@ -65,6 +65,7 @@ interface Keyring {
 
 const dataKeyBytes = 32;
 
+/** Seals and opens with a data key a workspace, which the master key wraps; opened keys are kept in memory for a few minutes. */
 export function createVault(options: VaultOptions): Vault {
   const { keys, store, now = Date.now, cacheTtlMs = 300_000, cacheSize = 1000 } = options;
   const cache = new Map<string, Promise<Keyring>>();

@@ -56,6 +56,7 @@ export function cycleTitle(cycle: { readonly number: number; readonly name?: str
   return cycle.name === null || cycle.name === undefined || cycle.name === "" || cycle.name === plain ? plain : `${plain} ${cycle.name}`;
 }
 
+/** `ENG-12 Fix login`: the human part of an issue's name. */
 export const issueTitle = (issue: { readonly identifier: string; readonly title: string }): string => `${issue.identifier} ${issue.title}`;
 
 const priorityOf = (priority: number): Priority => priorities[priority] ?? "No priority";
@@ -107,11 +108,13 @@ const printFields = (values: Readonly<Record<string, FieldValue>>, body: string)
     body,
   );
 
+/** The file of an issue, keys in their fixed order; `parseIssueFile` is its inverse. */
 export function printIssueFile(file: IssueFile): string {
   const keys = [...writableKeys, ...readOnlyKeys];
   return printFields(Object.fromEntries(keys.map((key) => [key, file[key]])), file.body);
 }
 
+/** The issue as its file says it: what etags are of. */
 export const printIssue = async (issue: Issue, printer: ReferencePrinter): Promise<string> =>
   printIssueFile(await toIssueFile(issue, printer));
 
@@ -178,6 +181,7 @@ export function parseIssueFile(text: string): ParsedIssue {
   };
 }
 
+/** A cycle as Markdown, to be read only. */
 export function printCycle(cycle: Cycle): string {
   return printFields(
     {
@@ -194,6 +198,7 @@ export function printCycle(cycle: Cycle): string {
   );
 }
 
+/** A project as Markdown, to be read only. */
 export async function printProject(project: Project, printer: ReferencePrinter): Promise<string> {
   return printFields(
     {
@@ -267,9 +272,11 @@ export async function printThread(issue: Issue, comments: readonly Comment[], pr
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
+/** `organization.json`. */
 export const printOrganization = (organization: Organization): string =>
   json({ id: organization.id, name: organization.name, url_key: organization.urlKey });
 
+/** `team.json`, with the states in workflow order. */
 export const printTeam = (team: Team): string =>
   json({
     id: team.id,
@@ -285,6 +292,7 @@ export const printTeam = (team: Team): string =>
     created_at: team.createdAt,
   });
 
+/** A person as JSON. */
 export const printUser = (user: User): string =>
   json({
     id: user.id,

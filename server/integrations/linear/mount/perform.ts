@@ -59,6 +59,7 @@ async function archive(step: Step<"issueArchive">, api: LinearApi, context: Moun
   return { location: null };
 }
 
+/** Runs a stored step. ESTALE when what it was made against changed, or when another version of the hub made it. */
 export async function performStep(draft: DraftStep, api: LinearApi, context: MountContext): Promise<StepResult> {
   const parsed = stepArguments.safeParse(draft.args);
   if (!parsed.success)
