@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import pg from "pg";
 import { WebSocketServer } from "ws";
+import type { Database } from "./client";
 
 /** A real PostgreSQL for tests, where `TEST_DATABASE_URL` names one; suites that need it are `describe.runIf(testDatabaseUrl !== null)`. */
 export const testDatabaseUrl: string | null = process.env.TEST_DATABASE_URL || null;
@@ -35,6 +36,41 @@ export async function createThrowAwayDatabase(): Promise<ThrowAwayDatabase> {
   const url = new URL(testDatabaseUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => asAdmin([`drop database if exists ${name} with (force)`]) };
+}
+
+/** Resolves when so many sessions of the database wait for a lock, or when the work has ended without. */
+export async function untilWaiting(db: Database, count: number, work: Promise<unknown>): Promise<void> {
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  work.then(end, end);
+  while (!ended) {
+    const { rows } = await db.executeSql<{ waiting: number }>(
+      "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    if ((rows[0]?.waiting ?? 0) >= count) return;
+  }
+}
+
+/** Runs the works together, from the point on where each first changes the table: all wait there, and are let go at once. */
+export async function atOnce<T>(
+  db: Database,
+  url: string,
+  table: string,
+  works: readonly (() => Promise<T>)[],
+): Promise<readonly PromiseSettledResult<T>[]> {
+  const holder = new pg.Client({ connectionString: url });
+  await holder.connect();
+  try {
+    await holder.query(`begin; lock table ${table} in share mode`);
+    const all = Promise.allSettled(works.map((work) => work()));
+    await untilWaiting(db, works.length, all);
+    await holder.query("commit");
+    return await all;
+  } finally {
+    await holder.end();
+  }
 }
 
 /** Carries WebSocket frames to PostgreSQL and back, as Neon's proxy does. */

@@ -1,5 +1,7 @@
-import type { Database } from "@/db/client";
+import { describe } from "vitest";
+import { createDb, type Database } from "@/db/client";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
+import { createThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
 import { createHubFileSystem } from "@/server/compose/file-system";
 import { type MountHarness, mountConformance } from "./conformance";
 import type { FileSystem } from "./file-system";
@@ -8,46 +10,57 @@ import { mirrored } from "./layers/mirrored/mirrored";
 import { createWalkRunner } from "./layers/mirrored/walk-runner";
 import type { MountTable } from "./mount";
 import type { Operation } from "./node";
-import { storagePolicies } from "./storage/policies";
+import { type StoragePolicy, storagePolicies } from "./storage/policies";
 import { seedConnection } from "./storage/testing";
 
-/** One database for the file; a workspace for each mount. */
-let opened: Promise<Database> | undefined;
-const database = (): Promise<Database> => {
-  opened ??= createTestDb();
-  return opened;
-};
-let running = 0;
-async function release(): Promise<void> {
-  running -= 1;
-  if (running > 0) return;
-  const db = opened;
-  opened = undefined;
-  await (await db)?.close();
+interface Host {
+  readonly start: (
+    slug: string,
+    tableOf: (db: Database, scope: MountHarness["scope"]) => Promise<MountTable>,
+  ) => Promise<{
+    readonly db: Database;
+    readonly files: FileSystem;
+    readonly scope: MountHarness["scope"];
+    readonly other: MountHarness["scope"];
+    readonly member: MountHarness["scope"];
+  }>;
+  readonly release: () => Promise<void>;
 }
 
-async function startHub(
-  slug: string,
-  tableOf: (db: Database, scope: MountHarness["scope"]) => Promise<MountTable>,
-): Promise<{ db: Database; files: FileSystem; scope: MountHarness["scope"]; other: MountHarness["scope"]; member: MountHarness["scope"] }> {
-  running += 1;
-  const db = await database();
-  const { scope } = await seedWorkspace(db, { slug });
-  const { scope: member } = await seedMember(db, scope, { email: `member@${slug}.test`, role: "member" });
-  const { scope: other } = await seedWorkspace(db, { slug: `${slug}-other` });
-  const table = await tableOf(db, scope);
-  const files = createHubFileSystem({
-    db,
-    connections: async (who) => (who.workspaceId === scope.workspaceId ? table : { mounts: [], placeholders: [] }),
-    allows: () => true,
-    cursorSecret: "secret",
-  });
-  return { db, files, scope, other, member };
+/** One database for all suites of a kind; a workspace for each mount. */
+function hostOn(open: () => Promise<{ readonly db: Database; close(): Promise<void> }>): Host {
+  let opened: ReturnType<typeof open> | undefined;
+  let running = 0;
+  return {
+    async start(slug, tableOf) {
+      running += 1;
+      opened ??= open();
+      const { db } = await opened;
+      const { scope } = await seedWorkspace(db, { slug });
+      const { scope: member } = await seedMember(db, scope, { email: `member@${slug}.test`, role: "member" });
+      const { scope: other } = await seedWorkspace(db, { slug: `${slug}-other` });
+      const table = await tableOf(db, scope);
+      const files = createHubFileSystem({
+        db,
+        connections: async (who) => (who.workspaceId === scope.workspaceId ? table : { mounts: [], placeholders: [] }),
+        allows: () => true,
+        cursorSecret: "secret",
+      });
+      return { db, files, scope, other, member };
+    },
+    async release() {
+      running -= 1;
+      if (running > 0) return;
+      const last = opened;
+      opened = undefined;
+      await (await last)?.close();
+    },
+  };
 }
 
 const none = async (): Promise<MountTable> => ({ mounts: [], placeholders: [] });
 
-for (const policy of storagePolicies) {
+function conformStorage(host: Host, policy: StoragePolicy): void {
   const { path: root, shape, personal } = policy;
   const name = root.split("/").at(-1) ?? "";
   if (shape === "daily") {
@@ -56,9 +69,9 @@ for (const policy of storagePolicies) {
       operations: ["stat", "list", "read", "append", "execute"],
       words: [],
       async start() {
-        const { files, scope, member } = await startHub(`conform-${name}`, none);
+        const { files, scope, member } = await host.start(`conform-${name}`, none);
         await files.append(scope, { path: today, text: "Hello, wörld.\nA second line.\n" });
-        return { files, scope, root, stranger: member, close: release };
+        return { files, scope, root, stranger: member, close: host.release };
       },
       cases: [
         { does: "list", path: root, atLeast: 1 },
@@ -66,19 +79,19 @@ for (const policy of storagePolicies) {
         { does: "append", path: today, text: "asked: what\n", contains: "asked: what" },
       ],
     });
-    continue;
+    return;
   }
   mountConformance(name, {
     operations: ["stat", "list", "read", "write", "append", "edit", "mkdir", "move", "remove", "execute"],
     words: [],
     async start() {
-      const { files, scope, other, member } = await startHub(`conform-${name}`, none);
+      const { files, scope, other, member } = await host.start(`conform-${name}`, none);
       await files.mkdir(scope, { path: `${root}/people` });
       for (const file of ["Ann.md", "ann.md", "😀 ~x.md", "empty.txt"]) {
         await files.write(scope, { path: `${root}/people/${file}`, text: file === "empty.txt" ? "" : `# ${file}\nlikes tea\n` });
       }
       await files.write(scope, { path: `${root}/data.json`, text: '{"a":1}' });
-      return { files, scope, root, stranger: personal ? member : other, close: release };
+      return { files, scope, root, stranger: personal ? member : other, close: host.release };
     },
     cases: [
       { does: "list", path: `${root}/people`, atLeast: 4 },
@@ -95,74 +108,100 @@ const operations: readonly Operation[] = ["stat", "list", "read", "write", "appe
 const root = "/context/tools/fixture";
 const items = `${root}/teams/ENG/items`;
 
-mountConformance("a mirrored tool", {
-  operations,
-  words: ["read:teams", "read:items", "write:items", "write:comments"],
-  async start() {
-    const tool = createFixtureTool({ pageSize: 250 });
-    for (const title of ["ENG", "Many", "Empty", "Twins", "Twins"]) {
-      const id = `${title}-${tool.teams.size}`;
-      tool.teams.set(id, { id, title, items: new Map() });
-    }
-    for (let index = 0; index < 10_000; index += 1) tool.addItem("Many-1", { id: `many-${index}`, title: `Item ${index % 500}` });
-    for (const title of ["Fix login", "fix login", "a~b", "x/y", "😀", "/".repeat(300), "", ".hidden", "name.md"]) {
-      tool.addItem("ENG-0", {
-        id: title,
-        title,
-        body: `About ${title.slice(0, 10)}`,
-        comments: ["first ünïcode"],
-        starred: title === "😀",
+function conformMirrored(host: Host, many: number): void {
+  mountConformance("a mirrored tool", {
+    operations,
+    words: ["read:teams", "read:items", "write:items", "write:comments"],
+    async start() {
+      const tool = createFixtureTool({ pageSize: 250 });
+      for (const title of ["ENG", "Many", "Empty", "Twins", "Twins"]) {
+        const id = `${title}-${tool.teams.size}`;
+        tool.teams.set(id, { id, title, items: new Map() });
+      }
+      for (let index = 0; index < many; index += 1) tool.addItem("Many-1", { id: `many-${index}`, title: `Item ${index % 500}` });
+      for (const title of ["Fix login", "fix login", "a~b", "x/y", "😀", "/".repeat(300), "", ".hidden", "name.md"]) {
+        tool.addItem("ENG-0", {
+          id: title,
+          title,
+          body: `About ${title.slice(0, 10)}`,
+          comments: ["first ünïcode"],
+          starred: title === "😀",
+        });
+      }
+      const walks = createWalkRunner({ warn: () => undefined });
+      const { files, scope, other } = await host.start("conform-tool", async (db, owner) => {
+        const id = crypto.randomUUID();
+        await seedConnection(db, owner, id, "workspace");
+        const view = {
+          id: `con_${id.replaceAll("-", "")}`,
+          integration: "fixture",
+          status: "connected",
+          since: null,
+          reason: null,
+          actionUrl: null,
+          visibility: "workspace",
+          accountName: "Ann",
+          timeZone: "UTC",
+        } as const;
+        const connection = {
+          id,
+          integration: "fixture",
+          ownerId: null,
+          mountPath: root,
+          view,
+          actsAs: { type: "person", name: "Ann" },
+          timeZone: "UTC",
+          mirrorPolicy: "titles",
+          capabilities: [],
+          isAuthorized: true,
+        } as const;
+        return { mounts: [mirrored({ db, tool: tool.mount, connection, walks })], placeholders: [] };
       });
-    }
-    const walks = createWalkRunner({ warn: () => undefined });
-    const { files, scope, other } = await startHub("conform-tool", async (db, owner) => {
-      const id = crypto.randomUUID();
-      await seedConnection(db, owner, id, "workspace");
-      const view = {
-        id: `con_${id.replaceAll("-", "")}`,
-        integration: "fixture",
-        status: "connected",
-        since: null,
-        reason: null,
-        actionUrl: null,
-        visibility: "workspace",
-        accountName: "Ann",
-        timeZone: "UTC",
-      } as const;
-      const connection = {
-        id,
-        integration: "fixture",
-        ownerId: null,
-        mountPath: root,
-        view,
-        actsAs: { type: "person", name: "Ann" },
-        timeZone: "UTC",
-        mirrorPolicy: "titles",
-        capabilities: [],
-        isAuthorized: true,
-      } as const;
-      return { mounts: [mirrored({ db, tool: tool.mount, connection, walks })], placeholders: [] };
-    });
+      return {
+        files,
+        scope,
+        root,
+        stranger: other,
+        settle: () => walks.idle(),
+        close: async () => {
+          await walks.stop();
+          await host.release();
+        },
+      };
+    },
+    cases: [
+      { words: ["read:teams"], does: "list", path: `${root}/teams`, atLeast: 5 },
+      { words: ["read:items"], does: "list", path: `${root}/teams/Many/items`, atLeast: many },
+      { words: ["read:items"], does: "read", path: `${items}/Fix login.md`, as: "json", contains: "About" },
+      { does: "read", path: `${root}/starred/😀.md`, contains: "About" },
+      { words: ["write:items"], does: "create", path: `${items}/Brand new.md`, text: "hello", contains: "hello" },
+      { words: ["write:items"], does: "edit", path: `${items}/Brand new.md`, find: "hello", replace: "goodbye" },
+      { words: ["write:comments"], does: "append", path: `${items}/Brand new.d/comments.md`, text: "well done", contains: "well done" },
+      { words: ["write:items"], does: "remove", path: `${items}/Brand new.md` },
+    ],
+  });
+}
+
+const embedded = hostOn(async () => {
+  const db = await createTestDb();
+  return { db, close: () => db.close() };
+});
+for (const policy of storagePolicies) conformStorage(embedded, policy);
+conformMirrored(embedded, 10_000);
+
+/** One of each kind of mount: what differs between them is not the database's. */
+describe.runIf(testDatabaseUrl !== null)("on PostgreSQL", () => {
+  const postgres = hostOn(async () => {
+    const database = await createThrowAwayDatabase();
+    const db = await createDb({ url: database.url });
     return {
-      files,
-      scope,
-      root,
-      stranger: other,
-      settle: () => walks.idle(),
+      db,
       close: async () => {
-        await walks.stop();
-        await release();
+        await db.close();
+        await database.drop();
       },
     };
-  },
-  cases: [
-    { words: ["read:teams"], does: "list", path: `${root}/teams`, atLeast: 5 },
-    { words: ["read:items"], does: "list", path: `${root}/teams/Many/items`, atLeast: 10_000 },
-    { words: ["read:items"], does: "read", path: `${items}/Fix login.md`, as: "json", contains: "About" },
-    { does: "read", path: `${root}/starred/😀.md`, contains: "About" },
-    { words: ["write:items"], does: "create", path: `${items}/Brand new.md`, text: "hello", contains: "hello" },
-    { words: ["write:items"], does: "edit", path: `${items}/Brand new.md`, find: "hello", replace: "goodbye" },
-    { words: ["write:comments"], does: "append", path: `${items}/Brand new.d/comments.md`, text: "well done", contains: "well done" },
-    { words: ["write:items"], does: "remove", path: `${items}/Brand new.md` },
-  ],
+  });
+  for (const policy of storagePolicies.filter(({ path }) => /\/(?:scratchpad|history)$/.test(path))) conformStorage(postgres, policy);
+  conformMirrored(postgres, 1500);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDb, type Database } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import { seedWorkspace } from "@/db/testing";
-import { asAdmin, createThrowAwayDatabase, type ThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
+import { asAdmin, atOnce, createThrowAwayDatabase, type ThrowAwayDatabase, testDatabaseUrl, untilWaiting } from "@/db/testing-postgres";
 import { createHubFileSystem } from "@/server/compose/file-system";
 import { HubError } from "@/server/errors";
 import type { FileSystem } from "../file-system";
@@ -69,38 +69,7 @@ describe.runIf(testDatabaseUrl !== null)("at once, on PostgreSQL", () => {
     return { over, reached: reached.promise, release: () => released.resolve() };
   }
 
-  /** Resolves when so many of the database's sessions wait for a lock, or when the work has ended without. */
-  async function untilWaiting(count: number, work: Promise<unknown>): Promise<void> {
-    let ended = false;
-    const end = () => {
-      ended = true;
-    };
-    work.then(end, end);
-    while (!ended) {
-      const { rows } = await db.executeSql<{ waiting: number }>(
-        "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      if ((rows[0]?.waiting ?? 0) >= count) return;
-    }
-  }
-
-  /** Runs all of the works from the point where each first changes the table. */
-  async function together<T>(table: string, works: readonly (() => Promise<T>)[]): Promise<readonly PromiseSettledResult<T>[]> {
-    const held = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
-    const holding = db.withScope(scope, async (tx) => {
-      await tx.execute(sql`reset role`);
-      await tx.execute(sql`lock table ${sql.identifier(table)} in share mode`);
-      held.resolve();
-      await released.promise;
-    });
-    await Promise.race([held.promise, holding]);
-    const all = Promise.allSettled(works.map((work) => work()));
-    await untilWaiting(works.length, all);
-    released.resolve();
-    await holding;
-    return all;
-  }
+  const together = <T>(table: string, works: readonly (() => Promise<T>)[]) => atOnce(db, database.url, table, works);
 
   /** The codes of what was refused; anything but a HubError is a failure of the test. */
   function refusals(outcomes: readonly PromiseSettledResult<unknown>[]): readonly string[] {
@@ -207,7 +176,7 @@ describe.runIf(testDatabaseUrl !== null)("at once, on PostgreSQL", () => {
       const leading = first(filesOver(over));
       await Promise.race([reached, leading]);
       const following = second();
-      await untilWaiting(1, following);
+      await untilWaiting(db, 1, following);
       release();
       return refusals(await Promise.allSettled([leading, following]));
     }
@@ -290,7 +259,7 @@ describe.runIf(testDatabaseUrl !== null)("at once, on PostgreSQL", () => {
       await Promise.race([reached, sweeping]);
       const reading = filesOver(db, at(23)).read(scope, { path });
       const writing = filesOver(db, at(25)).write(scope, { path, text: "new" });
-      await untilWaiting(2, Promise.all([reading, writing]));
+      await untilWaiting(db, 2, Promise.all([reading, writing]));
       release();
       expect((await reading).text).toBe("old");
       expect(receiptOf(await writing).changed).toBe(true);

@@ -11,7 +11,7 @@ import type { LocationSegment } from "../../tool-mount";
 import { forgetPath, storeEntries } from "./entries";
 import { companionSegment, findHandle, type Mirror, toolContext } from "./mirror";
 import { type Chain, chainTo, lineage, locationOf, readRows } from "./nodes";
-import { readState, walkDirectory } from "./walk";
+import { type DirectoryState, readState, walkDirectory } from "./walk";
 
 /** From a display path to the object: the handle decides, and only where there is none, the human name among its siblings. */
 
@@ -79,19 +79,22 @@ export async function resolveFar(mirror: Mirror, request: MountRequest): Promise
 async function resolveChild(mirror: Mirror, request: MountRequest, chain: Chain, segment: string): Promise<NodeRow | null> {
   const { scope } = request;
   const directory = chain.at(-1)?.path ?? mirror.root;
-  const look = () => mirror.db.withScope(scope, (tx) => findChild(tx, mirror, request, directory, segment), { readOnly: true });
-  const find = async (): Promise<NodeRow | null> => {
-    const { row, ask } = await look();
-    if (row !== null || ask === null || !mirror.connection.isAuthorized) return row;
-    return askChild(mirror, request, chain, ask);
+  // The state first: a directory that was known wholly before the look has nothing else, whatever another process stores meanwhile.
+  const look = () =>
+    mirror.db.withScope(scope, (tx) => Promise.all([readState(tx, scope, directory), findChild(tx, mirror, request, directory, segment)]), {
+      readOnly: true,
+    });
+  const find = async (): Promise<{ readonly found: NodeRow | null; readonly state: DirectoryState }> => {
+    const [known, { row, ask }] = await look();
+    const isAnswer = row !== null || ask === null || !mirror.connection.isAuthorized;
+    return { found: isAnswer ? row : await askChild(mirror, request, chain, ask), state: known };
   };
-  const found = await find();
+  const { found, state } = await find();
   if (found !== null) return found;
-  const state = await mirror.db.withScope(scope, (tx) => readState(tx, scope, directory), { readOnly: true });
   if (state.complete && !(request.fresh && mirror.connection.isAuthorized)) return null;
   if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, request.path);
   await walkDirectory(mirror, request, { path: directory, location: locationOf(chain) }, { pages: searchedPages, priority: "person" });
-  return find();
+  return (await find()).found;
 }
 
 /** A child by handle, by fixed name, by human name, or by the caller's alias; else the object that the tool may know there. */

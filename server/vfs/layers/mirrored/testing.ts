@@ -24,6 +24,15 @@ export interface FixtureHub {
 
 /** Teams ENG, with four items, and OPS, with none; a new connection. */
 export async function startFixtureHub(db: Database, scope: WorkspaceScope, clock: () => Date): Promise<FixtureHub> {
+  const { tool, connection } = await createFixtureConnection(db, scope);
+  return startProcess(db, tool, connection, clock);
+}
+
+/** One more process of the hub, over the same tool and connection. */
+export const startBeside = (db: Database, hub: FixtureHub, clock: () => Date): FixtureHub =>
+  startProcess(db, hub.tool, hub.connection, clock);
+
+async function createFixtureConnection(db: Database, scope: WorkspaceScope): Promise<Pick<FixtureHub, "tool" | "connection">> {
   const tool = createFixtureTool();
   tool.teams.set("t1", { id: "t1", title: "ENG", items: new Map() });
   tool.teams.set("t2", { id: "t2", title: "OPS", items: new Map() });
@@ -33,7 +42,6 @@ export async function startFixtureHub(db: Database, scope: WorkspaceScope, clock
   tool.addItem("t1", { id: "i4", title: "a/b ~ 😀 .md" });
   const id = crypto.randomUUID();
   await seedConnection(db, scope, id, "workspace");
-  const walks = createWalkRunner({ warn: () => undefined });
   const connection: MirroredConnection = {
     id,
     integration: "fixture",
@@ -57,6 +65,11 @@ export async function startFixtureHub(db: Database, scope: WorkspaceScope, clock
     settingsUrl: "https://hub.test/integrations",
     isAuthorized: true,
   };
+  return { tool, connection };
+}
+
+function startProcess(db: Database, tool: FixtureTool, connection: MirroredConnection, clock: () => Date): FixtureHub {
+  const walks = createWalkRunner({ warn: () => undefined });
   const files = createHubFileSystem({
     db,
     connections: async () => ({ mounts: [mirrored({ db, tool: tool.mount, connection: hub.connection, walks })], placeholders: [] }),

@@ -10,7 +10,8 @@ import { type Mirror, toolContext } from "./mirror";
 
 /**
  * Reading a directory through: page by page from the tool into the mirror. The walk's place is a row, so that any process can go on with
- * it; of two that do, the one whose cursor moved on first wins and the other stops. What a whole walk did not see is gone.
+ * it; of two that do, the one whose cursor moved on first wins, and the other stops or takes up its place. What a whole walk did not see is
+ * gone.
  */
 
 export interface DirectoryState {
@@ -105,7 +106,12 @@ export async function walkDirectory(
       if (rows.length > 0 && answer.nextCursor === null) await recordSync(tx, mirror, request);
       return rows.length > 0;
     });
-    if (!moved) return false;
+    if (!moved) {
+      if (options.priority === "background") return false;
+      // Somebody waits for this walk: it goes on from where the other one is.
+      state = await mirror.db.withScope(scope, (tx) => readState(tx, scope, directory.path), { readOnly: true });
+      continue;
+    }
     if (answer.nextCursor === null) {
       await forgetUnseen(mirror, scope, directory, startedAt);
       return true;
