@@ -28,6 +28,7 @@ export interface CursorCodec {
   open(binding: string, cursor: string, now: Date): CursorPosition;
 }
 
+/** `secret` is the same in every process of a deployment, so a list can go on in another one. */
 export function createCursorCodec(secret: Uint8Array | string): CursorCodec {
   const mac = (binding: string, payload: Buffer): Buffer =>
     createHmac("sha256", secret).update(binding).update("\0").update(payload).digest().subarray(0, macBytes);

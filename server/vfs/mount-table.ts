@@ -94,6 +94,7 @@ export function mountNode(info: MountInfo, freshness: Freshness, can: readonly O
   };
 }
 
+/** Freshness of what exists by contract: always now. */
 export const contractFreshness = (now: Date): Freshness => ({ asOf: now.toISOString(), source: "storage", stale: false });
 
 /** The node of a place above or beside the mounts. */

@@ -98,6 +98,7 @@ export const live = (now: Date): SQL => sql`(n.expires_at is null or n.expires_a
  */
 export const below = (path: string): SQL => sql`(n.path >= ${`${path}/`} and n.path < ${`${path}0`})`;
 
+/** The live row at a path, or null. */
 export async function findRow(tx: Tx, workspaceId: string, path: string, now: Date): Promise<NodeRow | null> {
   const rows = await run(
     tx,

@@ -51,6 +51,7 @@ const treeOperations: ReadonlySet<Operation> = new Set([
 ]);
 const dailyOperations: ReadonlySet<Operation> = new Set(["stat", "list", "read", "append", "execute"]);
 
+/** What can be done on a mount of that shape. */
 export const operationsOf = (policy: StoragePolicy): ReadonlySet<Operation> => (policy.shape === "tree" ? treeOperations : dailyOperations);
 
 /** Use is recorded at most this often. */

@@ -29,6 +29,7 @@ const isDeadlock = (error: unknown): boolean => error instanceof SqlError && err
 /** In a state's guard: nothing may be there. */
 const absent = "absent";
 
+/** The changing half of a storage mount. */
 export function createStorageChanges(context: StorageContext): Pick<Mount, "plan" | "perform"> {
   const { db, policy } = context;
 

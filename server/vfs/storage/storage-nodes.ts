@@ -62,6 +62,7 @@ export async function recordUse(tx: Tx, context: StorageContext, request: MountR
   );
 }
 
+/** Storage is the truth itself: fresh as of now. */
 export const storageFreshness = (now: Date): Freshness => ({ asOf: now.toISOString(), source: "storage", stale: false });
 
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -72,10 +73,12 @@ const mediaTypes: Readonly<Record<string, string>> = {
   ".yml": "application/yaml",
 };
 
+/** By the extension; `text/plain` for what is not known. */
 export function mediaTypeOf(name: string): string {
   return mediaTypes[splitName(name).extension.toLowerCase()] ?? "text/plain";
 }
 
+/** The format that a file is read in when none is asked for. */
 export function naturalFormat(name: string): ReadFormat {
   const mediaType = mediaTypeOf(name);
   return mediaType === "text/markdown" ? "markdown" : mediaType === "application/json" ? "json" : "raw";
@@ -87,6 +90,7 @@ const directoryCan: readonly Operation[] = ["stat", "list", "write", "mkdir", "m
 const rootCan: readonly Operation[] = ["stat", "list", "write", "mkdir"];
 const dailyRootCan: readonly Operation[] = ["stat", "list", "append"];
 
+/** The node of the mount's own directory. */
 export function rootNode(context: StorageContext, now: Date): Node {
   return mountNode(context.info, storageFreshness(now), context.policy.shape === "daily" ? dailyRootCan : rootCan);
 }
@@ -126,6 +130,7 @@ export function storageNode(context: StorageContext, scope: WorkspaceScope, row:
   };
 }
 
+/** The path that the caller sees, from the stored one. */
 export function displayPath(context: StorageContext, scope: WorkspaceScope, path: string): string {
   return `${context.policy.path}${path.slice(storedRoot(context.policy, scope).length)}`;
 }

@@ -176,6 +176,7 @@ export async function appendFile(
   return writeFile(tx, context, request, path, text, { type: "absent" }, null);
 }
 
+/** Makes a directory; EEXIST where something is. */
 export async function makeDirectory(tx: Tx, context: StorageContext, request: MountRequest, path: string): Promise<void> {
   const { scope, now } = request;
   await clearExpired(tx, scope.workspaceId, path, now);

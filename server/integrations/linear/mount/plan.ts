@@ -88,6 +88,7 @@ export function currentValues(issue: Issue, fields: FieldValues): FieldValues {
   return Object.fromEntries(Object.keys(fields).map((key) => [key, all[key as keyof FieldValues]]));
 }
 
+/** What the caller's file changes of what was printed, as one `issueUpdate`. EINVAL names key and line; ESTALE when it reads otherwise now. */
 export async function planUpdate(
   change: Extract<Change, { type: "update" }>,
   place: { team: string; issue: string },
@@ -161,6 +162,7 @@ function isNamedAfter(name: string, title: string): boolean {
   return comparable(title) === comparable(name);
 }
 
+/** A new issue out of a file; its id is made from the seed. EINVAL where the file's name says another title. */
 export async function planCreate(
   change: Extract<Change, { type: "create" }>,
   place: { team: string },
@@ -217,6 +219,7 @@ export async function planCreate(
   };
 }
 
+/** A comment out of appended text. EINVAL for text without a word. */
 export async function planComment(
   change: Extract<Change, { type: "append" }>,
   place: { team: string; issue: string },
@@ -244,6 +247,7 @@ export async function planComment(
   };
 }
 
+/** Archiving; ESTALE when the issue changed since it was read. */
 export async function planArchive(
   change: Extract<Change, { type: "remove" }>,
   place: { team: string; issue: string },

@@ -14,11 +14,13 @@ export async function getIssueAt(api: LinearApi, team: string, issue: string, co
   return record;
 }
 
+/** The cycle, if it belongs to that team; ENOENT otherwise. */
 export async function getCycleAt(api: LinearApi, team: string, cycle: string, context: CallContext): Promise<Cycle> {
   const record = await api.getCycle(cycle, context);
   if (record.team.id !== team) throw new HubError("ENOENT", "This cycle belongs to another team.");
   return record;
 }
 
+/** All comments of an issue, up to `maxComments`. */
 export const getComments = (api: LinearApi, issue: string, context: CallContext): Promise<readonly Comment[]> =>
   listAll((page) => api.listComments(issue, page, context), maxComments);

@@ -42,6 +42,7 @@ export interface Resolver {
   labels(field: ParsedField, names: readonly string[], teamId: string): Promise<readonly string[]>;
 }
 
+/** Looks names up at Linear. EINVAL names key and line, and lists what would do. */
 export function createResolver(api: LinearApi, context: MountContext): Resolver {
   const { call } = context;
   return {

@@ -47,6 +47,7 @@ interface Base {
   readonly revision: string | null;
 }
 
+/** The changing half of a mirrored mount. */
 export function createMirroredChanges(mirror: Mirror): Pick<Mount, "plan" | "perform"> {
   return {
     plan: (request) => plan(mirror, request),

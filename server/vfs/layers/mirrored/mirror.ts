@@ -58,6 +58,7 @@ export async function idPathOf(tx: Tx, mirror: Mirror, scope: WorkspaceScope, lo
   return [mirror.root, ...location.map((segment) => idSegmentOf(segment, handles))].join("/");
 }
 
+/** The objects of a location, outermost first. */
 export function objectsOf(location: Location): readonly ObjectIdentity[] {
   return location.flatMap((segment) => (segment.type === "object" ? [{ kind: segment.kind, externalId: segment.externalId }] : []));
 }
@@ -65,12 +66,14 @@ export function objectsOf(location: Location): readonly ObjectIdentity[] {
 export type Handles = ReadonlyMap<string, string>;
 const keyOf = (object: ObjectIdentity): string => `${object.kind}\0${object.externalId}`;
 
+/** The handle among those that were assigned; one that is missing is a fault of the caller. */
 export function handleIn(handles: Handles, object: ObjectIdentity): string {
   const handle = handles.get(keyOf(object));
   if (handle === undefined) throw new Error(`no handle was assigned to a ${object.kind}`);
   return handle;
 }
 
+/** One segment of an id path. */
 export function idSegmentOf(segment: Location[number], handles: Handles): string {
   if (segment.type === "fixed") return segment.name;
   return `${handleIn(handles, segment)}${segment.companion === true ? companionSegment : ""}`;

@@ -53,6 +53,7 @@ export function chainTo(root: string, path: string, rows: ReadonlyMap<string, No
   return chain;
 }
 
+/** The path that people see. */
 export function displayPathOf(mirror: Mirror, chain: Chain): string {
   return [mirror.connection.mountPath, ...chain.map(({ name }) => name)].join("/");
 }

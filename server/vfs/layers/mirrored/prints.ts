@@ -18,6 +18,7 @@ export interface Print {
   readonly revision: string | null;
 }
 
+/** What was printed for that etag less than a day ago, or null. */
 export async function findPrint(tx: Tx, scope: WorkspaceScope, path: string, etag: string, now: Date): Promise<Print | null> {
   const rows = await run(
     tx,

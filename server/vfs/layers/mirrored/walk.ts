@@ -31,6 +31,7 @@ export interface Directory {
 
 const unknown: DirectoryState = { listedAt: null, complete: false, walkStartedAt: null, walkCursor: null };
 
+/** How far a directory is known; of one that was never looked at, nothing. */
 export async function readState(tx: Tx, scope: WorkspaceScope, path: string): Promise<DirectoryState> {
   const rows = await run(
     tx,
