@@ -8,6 +8,7 @@ import { HubError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import type { Identity, Manifest, TokenAnswer } from "@/server/integrations/contract";
 import { listCapabilities, missingScopes } from "@/server/integrations/manifests";
+import { purgeMirror } from "./purge";
 import type { Tokens } from "./token-contract";
 
 /** The rows of connections, and how a consent becomes one. */
@@ -106,7 +107,7 @@ const sameAccount = (scope: WorkspaceScope, consented: Consented) =>
 
 /**
  * Stores what a consent brought: over the connection of the same account where there is one (its tokens replaced, its status mended),
- * as a new connection otherwise. Another account's row is never touched. `within` runs in the same transaction. Answers the uuid.
+ * as a new connection otherwise. Another account's row is never touched; a mirror that may show less from now on is emptied. `within` runs in the same transaction. Answers the uuid.
  * Throws EAGAIN when that connection is being disconnected.
  */
 export async function storeConnection(
@@ -120,7 +121,10 @@ export async function storeConnection(
   const attempts = 3;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tryStore(db, tokens, scope, consented, within, now);
+      const { id, isNarrower } = await tryStore(db, tokens, scope, consented, within, now);
+      // The mirror answers without asking the tool: what it holds of a capability that was taken away would still be read.
+      if (isNarrower) await purgeMirror(db, scope, id);
+      return id;
     } catch (error) {
       // Two consents at one moment took the same account or the same mount name: the second look finds what the first one stored.
       if (attempt === attempts || !isUniqueViolation(error)) throw error;
@@ -135,7 +139,7 @@ async function tryStore(
   consented: Consented,
   within: (tx: Tx, stored: { id: string; reconnected: boolean; mountName: string }) => Promise<void>,
   now: Date,
-): Promise<string> {
+): Promise<{ id: string; isNarrower: boolean }> {
   const { manifest, identity, visibility, ownerId } = consented;
   const scopes = consented.tokens.scopes ?? consented.askedScopes;
   const capabilities = usableCapabilities(manifest, consented.ticked, scopes);
@@ -196,6 +200,7 @@ async function tryStore(
     }
     await tokens.save(tx, sealed);
     await within(tx, { id, reconnected: known !== undefined, mountName });
-    return id;
+    const lost = known?.capabilities.filter((capability) => capability.startsWith("read:") && !capabilities.includes(capability)) ?? [];
+    return { id, isNarrower: lost.length > 0 };
   });
 }

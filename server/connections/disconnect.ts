@@ -1,5 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
-import { z } from "zod";
+import { and, eq } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { connections } from "@/db/schema/connections";
 import { auditEvents } from "@/db/schema/workspaces";
@@ -12,6 +11,7 @@ import { findManifest } from "@/server/integrations/manifests";
 import type { Log } from "@/server/log";
 import type { CallContext, Send } from "@/server/transport/send";
 import { type ConnectionRow, getConnection } from "./connection-store";
+import { mirrorTables, purgeTable } from "./purge";
 import type { Tokens } from "./token-contract";
 
 /** Ending a connection: the tool's grant first, then everything that the connection brought here. */
@@ -37,37 +37,11 @@ export interface DisconnectOptions {
   readonly log: Log;
 }
 
-/** Rows a statement: none takes over 100 ms (`architecture.md`, Scale). */
-const batch = 2000;
-
 /**
  * Tables emptied before the connection's row goes, in batches; texts go with their nodes, tokens and buckets with the connection, by
  * foreign key. Plans of other people are theirs alone, run no more, and expire.
  */
-const purgedTables = ["vfs_node", "vfs_print", "vfs_directory_state", "vfs_handle", "vfs_plan"] as const;
-
-const countShape = z.object({ rows: z.tuple([z.object({ count: z.coerce.number() })]) });
-
-/** Deletes the connection's rows of one table, a transaction a batch; answers how many there were. */
-async function purgeTable(
-  db: Database,
-  scope: WorkspaceScope,
-  connectionId: string,
-  table: (typeof purgedTables)[number],
-): Promise<number> {
-  const name = sql.identifier(table);
-  for (let total = 0; ; ) {
-    const result = await db.withScope(scope, (tx) =>
-      tx.execute(sql`with gone as (
-        delete from ${name} where ctid = any(array(
-          select ctid from ${name} where workspace_id = ${scope.workspaceId}::uuid and connection_id = ${connectionId}::uuid limit ${batch}
-        )) returning 1) select count(*)::int as count from gone`),
-    );
-    const deleted = countShape.parse({ rows: result.rows }).rows[0].count;
-    total += deleted;
-    if (deleted < batch) return total;
-  }
-}
+const purgedTables = [...mirrorTables, "vfs_handle", "vfs_plan"] as const;
 
 /**
  * Disconnects. The status becomes `disconnecting` first, so nothing new is read; asked again after an interruption it goes on from there.

@@ -1,4 +1,6 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { decodeId, newId } from "@/server/ids";
 import { type ConnectHub, startConnectHub } from "./testing-hub";
 
 let world: ConnectHub;
@@ -46,4 +48,25 @@ it("stores nothing for someone who is removed while the tool is asked, and gives
     status: "failed",
     title: "You may no longer connect tools here",
   });
+});
+
+it("a connection that may do less from now on keeps nothing in the mirror of what it may not read any more", async () => {
+  const ann = await world.browser("narrower");
+  const connect = async (capabilities: readonly string[]) => {
+    const { url } = await ann.begin("fake", { capabilities });
+    await ann.follow(await world.tool.consent(url));
+    const [connection] = await world.hub.connections.list(ann.scope);
+    return decodeId("connection", connection?.id ?? "");
+  };
+  const rows = async () => (await world.hub.db.withScope(ann.scope, (tx) => tx.execute(sql`select 1 from vfs_node`))).rows.length;
+  const id = await connect(["read:things", "write:things"]);
+  await world.hub.db.withScope(ann.scope, (tx) =>
+    tx.execute(
+      sql`insert into vfs_node (workspace_id, path, parent_path, name, kind, node_id, connection_id) values (${ann.scope.workspaceId}, ${`/context/con/${id}/a`}, ${`/context/con/${id}`}, 'a', 'file', ${newId()}, ${id})`,
+    ),
+  );
+  expect(await connect(["read:things", "write:things"])).toBe(id);
+  expect(await rows()).toBe(1);
+  expect(await connect(["write:things"])).toBe(id);
+  expect(await rows()).toBe(0);
 });
