@@ -9,6 +9,8 @@ const headers = [
   // Sign-in links and invitations carry a token in their address: no other site is told it.
   { key: "referrer-policy", value: "same-origin" },
   { key: "x-frame-options", value: "DENY" },
+  // No other origin, the next port of localhost included, may embed an answer of the hub.
+  { key: "cross-origin-resource-policy", value: "same-origin" },
   { key: "permissions-policy", value: "camera=(), microphone=(), geolocation=(), payment=(), usb=()" },
 ];
 
