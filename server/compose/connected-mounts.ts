@@ -69,7 +69,7 @@ function placeholderOf({ path, manifest, status }: UnconnectedTool, origin: stri
     path,
     integration: manifest.id,
     connection: {
-      id: "",
+      id: null,
       integration: manifest.id,
       status: status.state,
       since: status.since,

@@ -149,7 +149,13 @@ describe("connecting Linear", () => {
     await expect(files.read(bystander.scope, { path: issue?.path ?? "" })).rejects.toMatchObject({ code: expect.stringMatching(/^E/) });
     const receipt = await world.hub.connections.disconnect(ann.scope, view.connection?.id ?? "");
     expect(receipt.purged.files).toBeGreaterThan(0);
-    await expect(files.read(ann.scope, { path: issue?.path ?? "" })).rejects.toMatchObject({ code: "ENOTCONN" });
+    const actionUrl = `${world.origin}/acme/integrations/linear`;
+    await expect(files.read(ann.scope, { path: issue?.path ?? "" })).rejects.toMatchObject({ code: "ENOTCONN", actionUrl });
+    expect(await files.stat(ann.scope, { path: "/context/tools/linear" })).toMatchObject({
+      kind: "directory",
+      can: ["stat", "list"],
+      connection: { id: null, status: "disconnected", actionUrl },
+    });
     expect((await files.list(ann.scope, { path: "/context/tools/linear" })).nodes).toEqual([]);
   });
 

@@ -34,7 +34,8 @@ export interface Freshness {
 
 /** The connection behind a mount, as `stat` of a mount shows it. */
 export interface NodeConnection {
-  readonly id: string;
+  /** `con_…`; null where nobody connected the tool. */
+  readonly id: string | null;
   readonly integration: string;
   readonly status: string;
   readonly since: string | null;
