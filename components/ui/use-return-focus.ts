@@ -4,7 +4,8 @@ import { useRef } from "react";
 
 /**
  * Gives the focus back to what had it when a dialog opened. Radix does so only for a dialog with a trigger of its own; one that is opened
- * by a row or a key would leave the focus on the body. Where that element is gone, the page's main area gets it.
+ * by a row or a key would leave the focus on the body. Where that element is gone and the
+ * focus with it, the page's main area gets it.
  */
 export function useReturnFocus<E extends Event>(handlers: {
   readonly onOpenAutoFocus?: ((event: E) => void) | undefined;
@@ -19,8 +20,10 @@ export function useReturnFocus<E extends Event>(handlers: {
     onCloseAutoFocus(event: E) {
       handlers.onCloseAutoFocus?.(event);
       if (event.defaultPrevented) return;
-      const target =
-        opener.current?.isConnected === true && opener.current !== document.body ? opener.current : document.getElementById("content");
+      const back = opener.current?.isConnected === true && opener.current !== document.body ? opener.current : null;
+      // Who closed the dialog may have put the focus where the work goes on.
+      const lost = document.activeElement === null || document.activeElement === document.body;
+      const target = back ?? (lost ? document.getElementById("content") : null);
       if (target instanceof HTMLElement) target.focus();
     },
   };

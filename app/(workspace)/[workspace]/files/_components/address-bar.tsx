@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, CornerDownLeft } from "lucide-react";
-import { type KeyboardEvent, type RefObject, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useId, useLayoutEffect, useRef, useState } from "react";
 import { filesUrl } from "@/components/files-url";
 import { useTRPC } from "@/components/trpc/provider";
 import { cn } from "@/components/ui/cn";
@@ -12,6 +12,8 @@ export interface AddressBarProps {
   readonly workspace: string;
   readonly path: string;
   readonly onGo: (path: string) => void;
+  /** Called when the field is left by Enter or Escape: something else takes the focus. */
+  readonly onLeave: () => void;
   /** Focused by the explorer's shortcut. */
   readonly inputRef: RefObject<HTMLInputElement | null>;
 }
@@ -19,7 +21,7 @@ export interface AddressBarProps {
 const shown = 50;
 
 /** Where one is, as crumbs; a click or the shortcut turns it into a field that takes a typed path and completes it. */
-export function AddressBar({ workspace, path, onGo, inputRef }: AddressBarProps) {
+export function AddressBar({ workspace, path, onGo, onLeave, inputRef }: AddressBarProps) {
   const trpc = useTRPC();
   const listId = useId();
   const [typed, setTyped] = useState<string | null>(null);
@@ -39,10 +41,16 @@ export function AddressBar({ workspace, path, onGo, inputRef }: AddressBarProps)
     ? (children.data?.nodes ?? []).filter((node) => node.name.toLocaleLowerCase().includes(start) && node.path !== text).slice(0, shown)
     : [];
 
+  // The path is there to be replaced or gone on from; it stands in the field only once it is being edited.
+  useLayoutEffect(() => {
+    if (editing) inputRef.current?.select();
+  }, [editing, inputRef]);
+
   const leave = (): void => {
     setTyped(null);
     setActive(-1);
     inputRef.current?.blur();
+    onLeave();
   };
   const goTo = (to: string): void => {
     const clean = to.trim().replace(/\/+$/, "");

@@ -62,6 +62,16 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
     const found = isFile ? directory.nodes.findIndex((item) => item.path === path) : -1;
     if (found >= 0) setActive(found);
   }, [directory.nodes, isFile, path]);
+  const focusList = useCallback(() => (grid.current ?? document.getElementById("content"))?.focus(), []);
+  // What had the focus goes away with the editor, and a list with a path that cannot be opened: the keys must go on.
+  const failed = current.error !== null && node === undefined;
+  const shown = `${path} ${editing} ${failed}`;
+  const lastShown = useRef(shown);
+  useEffect(() => {
+    if (lastShown.current === shown) return;
+    lastShown.current = shown;
+    if (document.activeElement === document.body) focusList();
+  }, [shown, focusList]);
   // The directory itself is what a new first row belongs to.
   const lastDirectory = useRef(directoryPath);
   useEffect(() => {
@@ -69,6 +79,10 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
     lastDirectory.current = directoryPath;
     if (!isFile) setActive(0);
   }, [directoryPath, isFile]);
+
+  // The last row may go away under the keyboard.
+  const rows = directory.nodes.length;
+  useEffect(() => setActive((index) => Math.max(0, Math.min(index, rows - 1))), [rows]);
 
   const remove = useCallback(
     (target: Node): boolean => {
@@ -99,12 +113,11 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
     switch (action) {
       case "address":
         address.current?.focus();
-        address.current?.select();
         return true;
       case "up":
         if (editing || path === rootPath) return false;
         openPath(parentOf(path));
-        grid.current?.focus();
+        focusList();
         return true;
       case "edit":
         if (!isFile || !node.can.includes("write")) return false;
@@ -136,7 +149,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
         <Button variant="ghost" size="icon" aria-label="Folders" className="lg:hidden" onClick={() => setDialog("tree")}>
           <PanelLeft />
         </Button>
-        <AddressBar workspace={workspace} path={path} onGo={openPath} inputRef={address} />
+        <AddressBar workspace={workspace} path={path} onGo={openPath} onLeave={focusList} inputRef={address} />
         {directoryNode?.can.includes("write") === true ? (
           <Button variant="outline" onClick={() => setDialog("new")}>
             <FilePlus /> <span className="max-sm:sr-only">New</span>

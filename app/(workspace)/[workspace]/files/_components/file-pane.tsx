@@ -5,6 +5,7 @@ import { ArrowLeft, ExternalLink, FolderInput, Pencil, RefreshCw, Trash2 } from 
 import dynamic from "next/dynamic";
 import { type ReactNode, useEffect, useState } from "react";
 import { ErrorState } from "@/components/error-state";
+import { readFailure } from "@/components/failure";
 import { useTRPC } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
@@ -81,7 +82,7 @@ export function FilePane({ workspace, node, editing, onEditing, onRemove, onMove
         )}
         <CopyButton value={node.path} label="Copy path" />
         <Action label="Read it again from its source">
-          <Button variant="ghost" size="icon-sm" aria-label="Refresh" onClick={() => void refresh()}>
+          <Button variant="ghost" size="icon-sm" aria-label="Refresh" onClick={() => void refresh().catch(sayNotRead)}>
             <RefreshCw className={read.isFetching ? "animate-spin" : undefined} />
           </Button>
         </Action>
@@ -138,7 +139,7 @@ export function FilePane({ workspace, node, editing, onEditing, onRemove, onMove
         role="tabpanel"
         aria-labelledby={`tab-${tab}`}
         tabIndex={0}
-        className="flex min-h-0 flex-1 flex-col overflow-y-auto outline-none"
+        className="-outline-offset-2 flex min-h-0 flex-1 flex-col overflow-y-auto"
       >
         {tab === "details" ? (
           <div className="p-4">
@@ -155,6 +156,9 @@ export function FilePane({ workspace, node, editing, onEditing, onRemove, onMove
     </section>
   );
 }
+
+/** What is on the page stays; that it was not read again is said. */
+const sayNotRead = (error: unknown): void => toast.error("Not read again", readFailure(error).message);
 
 function PaneHeader({ node, onBack, children }: { readonly node: Node; readonly onBack: () => void; readonly children: ReactNode }) {
   const { human, tail } = splitName(node.name, node.objectKind !== null);
@@ -283,7 +287,7 @@ function EditPane({ workspace, node, file, onClose, onReload }: EditPaneProps) {
           onCancel={cancel}
         />
       </div>
-      <ChangeDialog change={change} onDone={onClose} onReload={() => void reload()} />
+      <ChangeDialog change={change} onDone={onClose} onReload={() => void reload().catch(sayNotRead)} />
     </section>
   );
 }

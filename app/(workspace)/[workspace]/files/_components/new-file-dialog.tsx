@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { useTRPC } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogBody, DialogContent, DialogDescription, DialogFooter, DialogHeader, DialogTitle } from "@/components/ui/dialog";
@@ -22,6 +22,7 @@ export interface NewFileDialogProps {
 /** A new file, or in a tool a new item: its name and text; what the tool takes as fields is listed. */
 export function NewFileDialog({ workspace, directory, open, onOpenChange, onCreate }: NewFileDialogProps) {
   const id = useId();
+  const nameField = useRef<HTMLInputElement>(null);
   const trpc = useTRPC();
   const [name, setName] = useState("");
   const [text, setText] = useState("");
@@ -43,7 +44,13 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
   };
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
-      <DialogContent className="max-w-xl">
+      <DialogContent
+        className="max-w-xl"
+        onOpenAutoFocus={(event) => {
+          event.preventDefault();
+          nameField.current?.focus();
+        }}
+      >
         <form
           className="contents"
           onSubmit={(event) => {
@@ -84,6 +91,7 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
                 value={name}
                 dir="auto"
                 autoComplete="off"
+                ref={nameField}
                 maxLength={200}
                 required
                 onChange={(event) => setName(event.target.value)}

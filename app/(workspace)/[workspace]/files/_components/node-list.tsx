@@ -87,7 +87,8 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
         aria-busy={directory.isPending || !directory.complete}
         aria-activedescendant={nodes[active] === undefined ? undefined : `row-${active}`}
         onKeyDown={onKeyDown}
-        className="group/list flex min-h-0 flex-1 flex-col outline-none"
+        // The focus shows on the row that it is on; without one, on the list.
+        className={cn("group/list flex min-h-0 flex-1 flex-col", nodes[active] === undefined ? "-outline-offset-2" : "outline-none")}
       >
         <div role="row" aria-rowindex={1} className="flex h-8 shrink-0 items-center gap-3 border-b px-3 text-muted-foreground text-xs">
           {columns.map((column) => (
