@@ -36,10 +36,13 @@ const sideways = (page: Page): Promise<string[]> =>
 
 /** Looks at the page as it stands: no axe violation in light or dark, and nothing to scroll sideways from 360 to 2,560 px. */
 export async function look(page: Page, state: string): Promise<void> {
+  const grounds: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     expect.soft(await violations(page), `${state}, ${colorScheme}`).toEqual([]);
+    grounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
   }
+  expect.soft(new Set(grounds).size, `${state} has two themes`).toBe(2);
   for (const width of [360, 2560]) {
     await page.setViewportSize({ width, height: 800 });
     // Layout follows in the next frame.

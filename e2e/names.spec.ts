@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { filesUrl } from "@/components/files-url";
 import { expect, test } from "./fixtures";
-import { connectLinear, newcomer, row } from "./journeys";
+import { connectLinear, makeFile, newcomer, row } from "./journeys";
 import { baseURL } from "./playwright.config";
 
 /** Any name that a file may have is a name that the explorer lists, opens by a click, and opens by its address. */
@@ -44,33 +44,38 @@ test("the longest name that is allowed is 255 bytes", () => {
   expect(Buffer.byteLength(long)).toBe(255);
 });
 
-for (const name of names) {
-  test(`made, opened by its address and by a click: ${name.slice(0, 40)}`, async () => {
-    const said = `This is ${names.indexOf(name)}.`;
-    await page.goto(filesUrl(slug, folder));
-    await page.getByRole("button", { name: "New" }).click();
-    const dialog = page.getByRole("dialog", { name: "New file" });
-    await dialog.getByLabel("Name").fill(name);
-    await dialog.getByLabel("Text").fill(said);
-    await dialog.getByRole("button", { name: "Create" }).click();
+for (const [n, name] of names.entries()) {
+  test(`opened by its address and by a click: ${name.slice(0, 40)}`, async () => {
+    const text = `This is ${n}.`;
     const file = page.getByRole("tabpanel");
-    await expect(file).toContainText(said);
-    const address = `${baseURL}${filesUrl(slug, `${folder}/${name}`)}`;
-    await expect(page).toHaveURL((url) => decodeURIComponent(url.pathname) === decodeURIComponent(new URL(address).pathname));
-
-    await page.goto(address);
-    await expect(file).toContainText(said);
+    await makeFile(page, slug, `${folder}/${name}`, text);
+    await page.goto(filesUrl(slug, `${folder}/${name}`));
+    await expect(file).toContainText(text);
     await expect(page.getByRole("heading", { level: 2, name })).toBeVisible();
 
     await page.goto(filesUrl(slug, folder));
     await row(page, name).click();
-    await expect(file).toContainText(said);
-    await page.goBack();
-    await expect(page.getByRole("region", { name: "About facts" })).toBeVisible();
-    await page.goForward();
-    await expect(file).toContainText(said);
+    await expect(file).toContainText(text);
+    const { pathname } = new URL(filesUrl(slug, `${folder}/${name}`), baseURL);
+    await expect(page).toHaveURL((url) => decodeURIComponent(url.pathname) === decodeURIComponent(pathname));
   });
 }
+
+test("made in the explorer, a file opens, and the browser's back and forward lead through it", async () => {
+  const name = "50% #1 ~ what?.md";
+  await page.goto(filesUrl(slug, folder));
+  await page.getByRole("button", { name: "New" }).click();
+  const dialog = page.getByRole("dialog", { name: "New file" });
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByLabel("Text").fill("Made by hand.");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  const file = page.getByRole("tabpanel");
+  await expect(file).toContainText("Made by hand.");
+  await page.goBack();
+  await expect(page.getByRole("region", { name: "About facts" })).toBeVisible();
+  await page.goForward();
+  await expect(file).toContainText("Made by hand.");
+});
 
 test("a name that cannot be is refused in words, and nothing is made", async ({ watch }) => {
   watch.expectedStatuses.add(400);
