@@ -53,7 +53,8 @@ for (const [n, name] of names.entries()) {
     await expect(file).toContainText(text);
     await expect(page.getByRole("heading", { level: 2, name })).toBeVisible();
 
-    await page.goto(filesUrl(slug, folder));
+    await page.keyboard.press("Backspace");
+    await expect(page.getByRole("region", { name: "About facts" })).toBeVisible();
     await row(page, name).click();
     await expect(file).toContainText(text);
     const { pathname } = new URL(filesUrl(slug, `${folder}/${name}`), baseURL);
