@@ -60,6 +60,7 @@ describe("a production start", () => {
     ["VAULT_KEY", "not base64 at all, but of a length!!!!!!!!!!"],
     ["DATABASE_URL", "mysql://hub"],
     ["SMTP_URL", "https://mail.example.com"],
+    ["SMTP_URL", "smtp://hub:50%off@mail.example.com"],
     ["MAIL_FROM", "hub@example.com\r\nBcc: all@example.com"],
     ["HUB_MODE", "staging"],
     ["HUB_ROLE", "cron"],

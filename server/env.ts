@@ -122,7 +122,9 @@ const shape = z.object({
       error: 'VAULT_KEY must be 32 bytes in base64 (44 characters); make one with "openssl rand -base64 32".',
     })
     .optional(),
-  SMTP_URL: scheme("SMTP_URL must look like smtps://user:password@host:465 or smtp://host:587.", "smtp:", "smtps:").optional(),
+  SMTP_URL: scheme("SMTP_URL must look like smtps://user:password@host:465 or smtp://host:587.", "smtp:", "smtps:")
+    .refine((value) => !/%(?![0-9a-f]{2})/i.test(value), { error: "SMTP_URL holds a % that encodes nothing: write it as %25." })
+    .optional(),
   MAIL_FROM: line("MAIL_FROM must be one line such as Byte <hub@example.com>.")
     .refine((value) => value.includes("@"), { error: "MAIL_FROM must hold an e-mail address." })
     .optional(),

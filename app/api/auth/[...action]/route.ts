@@ -11,3 +11,6 @@ export async function GET(request: Request, { params }: { params: Promise<{ acti
     return new Response("Not found", { status: 404 });
   return auth.finishOidc(request);
 }
+
+/** Next would answer HEAD by running GET, and so use the answer up. */
+export const HEAD = (): Response => new Response(null, { status: 405, headers: { allow: "GET" } });
