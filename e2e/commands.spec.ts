@@ -4,6 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "@playwright/test";
+import pg from "pg";
+import { PgBoss } from "pg-boss";
+import { createThrowAwayDatabase, type ThrowAwayDatabase, testDatabaseUrl } from "../db/testing-postgres";
 
 /** The commands as a newcomer meets them: what goes wrong is one sentence that says what to do, and exit code 1. */
 
@@ -171,4 +174,105 @@ test("the standalone folder runs wherever it is copied to", async () => {
   expect((await fetch(`http://127.0.0.1:${port}${asset}`)).status).toBe(200);
   hub.child.kill("SIGTERM");
   await hub.ended;
+});
+
+/** Without TEST_DATABASE_URL these are reported as skipped. */
+const withPostgres = testDatabaseUrl === null ? test.skip : test;
+
+test.describe("production on PostgreSQL", () => {
+  let database: ThrowAwayDatabase;
+  let web: ReturnType<typeof start>;
+  let worker: ReturnType<typeof start>;
+  let webOrigin: string;
+  let workerOrigin: string;
+
+  /** Both at once on a database with nothing in it, as a first deployment starts them. */
+  test.beforeAll(async () => {
+    database = await createThrowAwayDatabase();
+    const [webPort, workerPort] = [await freePort(), await freePort()];
+    webOrigin = `http://localhost:${webPort}`;
+    workerOrigin = `http://localhost:${workerPort}`;
+    const env = { ...secure, DATABASE_URL: database.url, AUTH_URL: webOrigin, HOST: "127.0.0.1" };
+    web = start(script("start"), { ...env, PORT: String(webPort) });
+    worker = start(script("worker"), { ...env, AUTH_URL: workerOrigin, PORT: String(workerPort) });
+  });
+  test.afterAll(async () => {
+    for (const { child, ended } of [web, worker]) {
+      child.kill("SIGTERM");
+      await ended;
+    }
+    await database.drop();
+  });
+
+  const status = (url: string): Promise<number> =>
+    fetch(url, { redirect: "manual" }).then(
+      (response) => response.status,
+      () => 0,
+    );
+  async function untilReady(): Promise<void> {
+    for (const origin of [webOrigin, workerOrigin]) {
+      await expect.poll(() => status(`${origin}/api/health/ready`), { timeout: 40_000 }).toBe(200);
+    }
+  }
+
+  withPostgres("web and worker start together on an empty database, and both become ready", async () => {
+    await untilReady();
+    expect(web.output() + worker.output()).not.toContain('"level":50');
+  });
+
+  withPostgres("people can sign in, and nothing of the demo is there", async () => {
+    await untilReady();
+    const answer = await fetch(`${webOrigin}/sign-in`);
+    expect(answer.status).toBe(200);
+    const pages = (await answer.text()) + (await (await fetch(webOrigin)).text());
+    expect(pages).toContain("Sign in");
+    expect(pages).not.toMatch(/\bdemo\b|mailbox/i);
+    expect(await status(`${webOrigin}/mailbox`)).toBe(404);
+  });
+
+  withPostgres("the worker answers its health only", async () => {
+    await untilReady();
+    expect(await status(`${workerOrigin}/api/health/live`)).toBe(200);
+    for (const path of [
+      "/",
+      "/sign-in",
+      "/mailbox",
+      "/oauth/callback/linear",
+      "/api/trpc/account.me",
+      "/api/auth/callback/oidc",
+      "/none",
+    ]) {
+      expect(await status(`${workerOrigin}${path}`), path).toBe(404);
+    }
+  });
+
+  withPostgres("the worker runs the jobs: what has expired is deleted", async () => {
+    await untilReady();
+    const client = new pg.Client({ connectionString: database.url });
+    const queue = new PgBoss({ connectionString: database.url, supervise: false, schedule: false, migrate: false });
+    await client.connect();
+    await queue.start();
+    try {
+      await client.query("insert into sign_in_attempt (key, window_start, count) values ('late', now() - interval '2 days', 1)");
+      const left = async (): Promise<number | null> => {
+        // As the schedule does, every ten minutes.
+        await queue.send("expire-sign-in", {});
+        return (await client.query("select 1 from sign_in_attempt")).rowCount;
+      };
+      await expect.poll(left, { timeout: 50_000 }).toBe(0);
+    } finally {
+      await queue.stop({ graceful: false });
+      await client.end();
+    }
+  });
+
+  withPostgres("both end on SIGTERM, with what they held put down and code 0", async () => {
+    await untilReady();
+    for (const { child, ended } of [web, worker]) {
+      child.kill("SIGTERM");
+      const { code, stdout, stderr } = await ended;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain("hub stopped");
+    }
+  });
 });
