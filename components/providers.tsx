@@ -4,7 +4,6 @@ import { setNonce } from "get-nonce";
 import { ThemeProvider } from "next-themes";
 import { type ReactNode, useState } from "react";
 import { Toaster } from "./ui/toaster";
-import { TooltipProvider } from "./ui/tooltip";
 
 export interface ProvidersProps {
   /** The document's CSP nonce. */
@@ -12,7 +11,7 @@ export interface ProvidersProps {
   readonly children: ReactNode;
 }
 
-/** What every page needs in the browser: theme, tooltips, messages. */
+/** What every page needs in the browser: theme, messages. */
 export function Providers({ nonce, children }: ProvidersProps) {
   // The nonce of the first render is the document's; a later refresh of the layout brings another request's, which the document refuses.
   const [documentNonce] = useState(nonce);
@@ -26,7 +25,7 @@ export function Providers({ nonce, children }: ProvidersProps) {
       disableTransitionOnChange
       {...(documentNonce === undefined ? {} : { nonce: documentNonce })}
     >
-      <TooltipProvider>{children}</TooltipProvider>
+      {children}
       <Toaster />
     </ThemeProvider>
   );

@@ -10,6 +10,8 @@ export interface WorkspaceFacts {
   readonly permissions: readonly Permission[];
   /** Whether this hub is the demo, whose tools are a sandbox. */
   readonly demo: boolean;
+  /** What each tool of the catalogue looks like, by its id; the manifests themselves stay on the server. */
+  readonly tools: Readonly<Record<string, { readonly icon: string; readonly gradient: string }>>;
 }
 
 export interface CurrentWorkspace extends WorkspaceFacts {

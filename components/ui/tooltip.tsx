@@ -4,12 +4,13 @@ import { Tooltip as TooltipPrimitive } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "./cn";
 
-function TooltipProvider(props: ComponentProps<typeof TooltipPrimitive.Provider>) {
-  return <TooltipPrimitive.Provider data-slot="tooltip-provider" delayDuration={400} skipDelayDuration={200} {...props} />;
-}
-
+/** With a provider of its own, so that a page without tooltips does not carry them. */
 function Tooltip(props: ComponentProps<typeof TooltipPrimitive.Root>) {
-  return <TooltipPrimitive.Root data-slot="tooltip" {...props} />;
+  return (
+    <TooltipPrimitive.Provider delayDuration={400}>
+      <TooltipPrimitive.Root data-slot="tooltip" {...props} />
+    </TooltipPrimitive.Provider>
+  );
 }
 
 function TooltipTrigger(props: ComponentProps<typeof TooltipPrimitive.Trigger>) {
@@ -33,4 +34,4 @@ function TooltipContent({ className, sideOffset = 6, ...props }: ComponentProps<
   );
 }
 
-export { Tooltip, TooltipContent, TooltipProvider, TooltipTrigger };
+export { Tooltip, TooltipContent, TooltipTrigger };

@@ -4,9 +4,12 @@ import { getCaller } from "@/app/_api/prefetch";
 import { signOut } from "@/app/(auth)/actions";
 import { ApiProvider } from "@/components/trpc/provider";
 import { WorkspaceProvider } from "@/components/workspace-context";
+import { manifests } from "@/server/integrations/manifests";
 import { toHubError } from "@/server/trpc/init";
 import { LastWorkspace } from "./_components/last-workspace";
 import { Shell } from "./_components/shell";
+
+const tools = Object.fromEntries(manifests.map(({ id, icon, gradient }) => [id, { icon, gradient }]));
 
 interface WorkspaceLayoutProps {
   readonly params: Promise<{ readonly workspace: string }>;
@@ -42,6 +45,7 @@ export default async function WorkspaceLayout({ params, children }: WorkspaceLay
           role: workspace.role,
           permissions: workspace.permissions,
           demo: account.demo,
+          tools,
         }}
       >
         <LastWorkspace slug={workspace.slug} />

@@ -1,12 +1,15 @@
 "use client";
 
 import { Menu } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { Sheet, SheetContent, SheetDescription, SheetTitle, SheetTrigger } from "@/components/ui/sheet";
+import { useOnce } from "@/components/use-once";
 import { AccountMenu, type ShellAccount } from "./account-menu";
 import { ShellNav } from "./shell-nav";
 import { type ShellWorkspace, WorkspaceSwitcher } from "./workspace-switcher";
+
+const ShellSheet = dynamic(() => import("./shell-sheet").then((module) => module.ShellSheet), { ssr: false });
 
 export interface ShellProps {
   readonly workspace: ShellWorkspace;
@@ -22,6 +25,7 @@ export interface ShellProps {
  */
 export function Shell({ workspace, workspaces, account, signOut, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
+  const menuSeen = useOnce(menuOpen);
 
   return (
     <div className="grid h-dvh grid-rows-[auto_minmax(0,1fr)] md:grid-cols-[3.5rem_minmax(0,1fr)] md:grid-rows-1 lg:grid-cols-[15rem_minmax(0,1fr)]">
@@ -33,18 +37,17 @@ export function Shell({ workspace, workspaces, account, signOut, children }: She
       </a>
 
       <header className="flex h-12 items-center gap-1 border-b bg-sidebar px-2 text-sidebar-foreground md:hidden">
-        <Sheet open={menuOpen} onOpenChange={setMenuOpen}>
-          <SheetTrigger asChild>
-            <Button variant="ghost" size="icon" aria-label="Open menu">
-              <Menu />
-            </Button>
-          </SheetTrigger>
-          <SheetContent side="start" className="bg-sidebar text-sidebar-foreground">
-            <SheetTitle className="px-4 pt-4 pb-2 text-sm">{workspace.name}</SheetTitle>
-            <SheetDescription className="sr-only">Pages of this workspace</SheetDescription>
-            <ShellNav slug={workspace.slug} labels="always" onNavigate={() => setMenuOpen(false)} />
-          </SheetContent>
-        </Sheet>
+        <Button
+          variant="ghost"
+          size="icon"
+          aria-label="Open menu"
+          aria-haspopup="dialog"
+          aria-expanded={menuOpen}
+          onClick={() => setMenuOpen(true)}
+        >
+          <Menu />
+        </Button>
+        {menuSeen ? <ShellSheet workspace={workspace} open={menuOpen} onOpenChange={setMenuOpen} /> : null}
         <div className="min-w-0 flex-1">
           <WorkspaceSwitcher current={workspace} workspaces={workspaces} labels="always" />
         </div>

@@ -7,21 +7,15 @@ import { ErrorState } from "@/components/error-state";
 import { useTRPC } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
-import { Dialog, DialogContent, DialogDescription, DialogTitle } from "@/components/ui/dialog";
-import { Sheet, SheetContent, SheetDescription, SheetTitle } from "@/components/ui/sheet";
 import { toast } from "@/components/ui/toaster";
+import { useOnce } from "@/components/use-once";
 import type { Node } from "@/server/vfs/node";
 import { AddressBar } from "./address-bar";
-import { ChangeDialog } from "./change-dialog";
 import { DirectoryPane } from "./directory-pane";
 import { firstSort, type Sort } from "./directory-query";
-import { FilePane } from "./file-pane";
-import { KeysDialog } from "./keys-dialog";
-import { MoveDialog } from "./move-dialog";
-import { NewFileDialog } from "./new-file-dialog";
+import { ChangeDialog, FilePane, KeysDialog, MoveDialog, NewFileDialog, QuickLook, Tree, TreeSheet, useLaterParts } from "./later-parts";
 import { NodeList } from "./node-list";
 import { parentOf, rootPath } from "./path-url";
-import { Tree } from "./tree";
 import { useChange, type WantedChange } from "./use-change";
 import { useDirectory } from "./use-directory";
 import { type KeyAction, useExplorerKeys } from "./use-explorer-keys";
@@ -40,6 +34,14 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
   const address = useRef<HTMLInputElement>(null);
   const grid = useRef<HTMLDivElement>(null);
   const change = useChange(workspace);
+  const seen = {
+    tree: useOnce(dialog === "tree"),
+    keys: useOnce(dialog === "keys"),
+    fresh: useOnce(dialog === "new"),
+    look: useOnce(looking !== null),
+    change: useOnce(change.state.step !== "idle"),
+  };
+  useLaterParts();
 
   const current = useQuery(trpc.vfs.stat.queryOptions({ workspace, path }));
   const node = current.data;
@@ -209,32 +211,14 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
           </>
         )}
       </div>
-      <Sheet open={dialog === "tree"} onOpenChange={(open) => setDialog(open ? "tree" : null)}>
-        <SheetContent side="start" className="p-3 pt-12">
-          <SheetTitle className="sr-only">Folders</SheetTitle>
-          <SheetDescription className="sr-only">Every folder of this workspace</SheetDescription>
-          <div className="min-h-0 overflow-y-auto">{tree}</div>
-        </SheetContent>
-      </Sheet>
-      <Dialog open={looking !== null} onOpenChange={(open) => (open ? undefined : setLooking(null))}>
-        {looking === null ? null : (
-          <DialogContent className="h-[70dvh] max-w-3xl [&_header]:pe-12">
-            <DialogTitle className="sr-only">Quick look</DialogTitle>
-            <DialogDescription className="sr-only">{looking.path}</DialogDescription>
-            <FilePane
-              workspace={workspace}
-              node={{ ...looking, can: [] }}
-              editing={false}
-              onEditing={() => undefined}
-              onRemove={() => undefined}
-              onMove={() => undefined}
-              onBack={() => setLooking(null)}
-            />
-          </DialogContent>
-        )}
-      </Dialog>
-      <KeysDialog open={dialog === "keys"} onOpenChange={(open) => setDialog(open ? "keys" : null)} />
-      {directoryNode === undefined ? null : (
+      {seen.tree ? (
+        <TreeSheet open={dialog === "tree"} onOpenChange={(open) => setDialog(open ? "tree" : null)}>
+          {tree}
+        </TreeSheet>
+      ) : null}
+      {seen.look ? <QuickLook workspace={workspace} node={looking} onClose={() => setLooking(null)} /> : null}
+      {seen.keys ? <KeysDialog open={dialog === "keys"} onOpenChange={(open) => setDialog(open ? "keys" : null)} /> : null}
+      {directoryNode === undefined || !seen.fresh ? null : (
         <NewFileDialog
           workspace={workspace}
           directory={directoryNode}
@@ -246,16 +230,18 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
       {dialog === "move" && node !== undefined ? (
         <MoveDialog node={node} onClose={() => setDialog(null)} onMove={(wanted) => void make(wanted, "Moved")} />
       ) : null}
-      <ChangeDialog
-        change={change}
-        onDone={({ wanted, receipt }) => {
-          setRevision((value) => value + 1);
-          if (wanted.operation === "remove") {
-            toast.success("Removed", receipt.undo ?? undefined);
-            if (path === wanted.path) openPath(parentOf(path));
-          } else openPath(receipt.canonicalPath);
-        }}
-      />
+      {seen.change ? (
+        <ChangeDialog
+          change={change}
+          onDone={({ wanted, receipt }) => {
+            setRevision((value) => value + 1);
+            if (wanted.operation === "remove") {
+              toast.success("Removed", receipt.undo ?? undefined);
+              if (path === wanted.path) openPath(parentOf(path));
+            } else openPath(receipt.canonicalPath);
+          }}
+        />
+      ) : null}
     </div>
   );
 }

@@ -15,7 +15,7 @@ import {
 } from "lucide-react";
 import { ToolIcon } from "@/components/tool-icon";
 import { cn } from "@/components/ui/cn";
-import { manifests } from "@/server/integrations/manifests";
+import { useWorkspace } from "@/components/workspace-context";
 import type { Node } from "@/server/vfs/node";
 
 /** The directories that the contract names have pictures of their own. */
@@ -36,8 +36,9 @@ export interface NodeIconProps {
 
 /** What kind of thing a node is, for the eye; the name beside it says the same. A tool's mount wears the tool's own mark. */
 export function NodeIcon({ node, className }: NodeIconProps) {
-  const manifest = node.integration !== null && node.mount === node.path ? manifests.find(({ id }) => id === node.integration) : undefined;
-  if (manifest !== undefined) return <ToolIcon icon={manifest.icon} gradient={manifest.gradient} size="sm" className={className} />;
+  const { tools } = useWorkspace();
+  const tool = node.integration !== null && node.mount === node.path ? tools[node.integration] : undefined;
+  if (tool !== undefined) return <ToolIcon icon={tool.icon} gradient={tool.gradient} size="sm" className={className} />;
   const Icon = iconOf(node);
   return <Icon aria-hidden="true" className={cn("size-4 shrink-0 text-muted-foreground", className)} strokeWidth={1.75} />;
 }

@@ -1,6 +1,5 @@
 "use client";
 
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, FolderOpen } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 import { formatBytes } from "@/components/format-time";
@@ -13,6 +12,7 @@ import type { Sort } from "./directory-query";
 import { NodeIcon } from "./node-icon";
 import { splitName } from "./path-url";
 import type { useDirectory } from "./use-directory";
+import { useRowsInView } from "./use-rows-in-view";
 
 const rowHeight = 34;
 const columns = [
@@ -41,22 +41,15 @@ export interface NodeListProps {
 export function NodeList({ directory, label, openPath, active, onActive, onOpen, sort, onSort, emptyReason, gridRef }: NodeListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const { nodes, count, hasMore, isFetchingMore, readMore } = directory;
-  const virtualizer = useVirtualizer({
-    count: nodes.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-    getItemKey: (index) => nodes[index]?.path ?? index,
-  });
-  const rows = virtualizer.getVirtualItems();
-  const lastShown = rows.at(-1)?.index ?? 0;
+  const { first, end, scrollTo } = useRowsInView(scroller, nodes.length, rowHeight);
+  const lastShown = Math.max(0, end - 1);
 
   useEffect(() => {
     if (hasMore && !isFetchingMore && lastShown >= nodes.length - 50) void readMore();
   }, [hasMore, isFetchingMore, lastShown, nodes.length, readMore]);
   useEffect(() => {
-    if (active < nodes.length) virtualizer.scrollToIndex(active, { align: "auto" });
-  }, [active, nodes.length, virtualizer]);
+    if (active < nodes.length) scrollTo(active);
+  }, [active, nodes.length, scrollTo]);
 
   const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -106,18 +99,17 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
           <div
             role="presentation"
             className="relative"
-            ref={(element) => element?.style.setProperty("height", `${virtualizer.getTotalSize()}px`)}
+            ref={(element) => element?.style.setProperty("height", `${nodes.length * rowHeight}px`)}
           >
-            {rows.map((row) => {
-              const node = nodes[row.index];
-              if (node === undefined) return null;
+            {nodes.slice(first, end).map((node, offset) => {
+              const index = first + offset;
               return (
                 <Row
-                  key={row.key}
+                  key={node.path}
                   node={node}
-                  index={row.index}
-                  top={row.start}
-                  active={row.index === active}
+                  index={index}
+                  top={index * rowHeight}
+                  active={index === active}
                   open={node.path === openPath}
                   onActive={onActive}
                   onOpen={onOpen}
