@@ -59,8 +59,11 @@ export interface BenchHub {
   readonly origin: string;
   readonly workspace: string;
   readonly cookie: string;
-  /** One query over HTTP, unbatched, as a client of the API sends it. */
-  query(procedure: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /**
+   * One query over HTTP, unbatched and uncompressed, as a client on the same machine sends it, to the last byte of the answer; reading the
+   * answer's objects is the client's own business. Throws unless it succeeded.
+   */
+  query(procedure: string, input: Readonly<Record<string, unknown>>): Promise<void>;
   mutate(procedure: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -89,7 +92,11 @@ export async function openHub(): Promise<BenchHub> {
     cookie,
     query: async (procedure, input) => {
       const encoded = encodeURIComponent(JSON.stringify(superjson.serialize({ workspace: slug, ...input })));
-      return read(await fetch(`${demo.origin}/api/trpc/${procedure}?input=${encoded}`, { headers: { cookie } }));
+      const response = await fetch(`${demo.origin}/api/trpc/${procedure}?input=${encoded}`, {
+        headers: { cookie, "accept-encoding": "identity" },
+      });
+      const bytes = await response.arrayBuffer();
+      if (!response.ok) throw new Error(`${response.status} ${Buffer.from(bytes).toString()}`);
     },
     mutate: async (procedure, input) =>
       read(
