@@ -1,20 +1,23 @@
 "use client";
 
 import { ArrowDown, ArrowUp, FolderOpen } from "lucide-react";
-import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
-import { formatBytes } from "@/components/format-time";
-import { RelativeTime } from "@/components/time";
+import dynamic from "next/dynamic";
+import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
 import { cn } from "@/components/ui/cn";
 import { EmptyState } from "@/components/ui/empty-state";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { Node } from "@/server/vfs/node";
 import type { Sort } from "./directory-query";
-import { NodeIcon } from "./node-icon";
-import { splitName } from "./path-url";
+import { NodeRow, rowHeight } from "./node-row";
 import type { useDirectory } from "./use-directory";
-import { useRowsInView } from "./use-rows-in-view";
 
-const rowHeight = 34;
+/** Fetched for long directories only: most are short, and then every row is in the document. */
+const VirtualRows = dynamic(() => import("./virtual-rows").then((module) => module.VirtualRows), {
+  ssr: false,
+  loading: () => <ListSkeleton />,
+});
+const plainRows = 100;
+
 const columns = [
   { key: "name", label: "Name", className: "min-w-0 flex-1" },
   { key: "modifiedAt", label: "Modified", className: "hidden w-24 shrink-0 @sm:flex" },
@@ -41,15 +44,15 @@ export interface NodeListProps {
 export function NodeList({ directory, label, openPath, active, onActive, onOpen, sort, onSort, emptyReason, gridRef }: NodeListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const { nodes, count, hasMore, isFetchingMore, readMore } = directory;
-  const { first, end, scrollTo } = useRowsInView(scroller, nodes.length, rowHeight);
-  const lastShown = Math.max(0, end - 1);
+  const [lastShown, setLastShown] = useState(0);
+  const isLong = hasMore || nodes.length > plainRows;
 
   useEffect(() => {
     if (hasMore && !isFetchingMore && lastShown >= nodes.length - 50) void readMore();
   }, [hasMore, isFetchingMore, lastShown, nodes.length, readMore]);
   useEffect(() => {
-    if (active < nodes.length) scrollTo(active);
-  }, [active, nodes.length, scrollTo]);
+    if (!isLong) document.getElementById(`row-${active}`)?.scrollIntoView({ block: "nearest" });
+  }, [active, isLong]);
 
   const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 1);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -96,27 +99,30 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
           tabIndex={-1}
         >
           {directory.isPending ? <ListSkeleton /> : null}
-          <div
-            role="presentation"
-            className="relative"
-            ref={(element) => element?.style.setProperty("height", `${nodes.length * rowHeight}px`)}
-          >
-            {nodes.slice(first, end).map((node, offset) => {
-              const index = first + offset;
-              return (
-                <Row
-                  key={node.path}
-                  node={node}
-                  index={index}
-                  top={index * rowHeight}
-                  active={index === active}
-                  open={node.path === openPath}
-                  onActive={onActive}
-                  onOpen={onOpen}
-                />
-              );
-            })}
-          </div>
+          {isLong ? (
+            <VirtualRows
+              nodes={nodes}
+              openPath={openPath}
+              activeIndex={active}
+              scroller={scroller}
+              onShown={setLastShown}
+              onActive={onActive}
+              onOpen={onOpen}
+            />
+          ) : (
+            nodes.map((node, index) => (
+              <NodeRow
+                key={node.path}
+                node={node}
+                index={index}
+                top={null}
+                active={index === active}
+                open={node.path === openPath}
+                onActive={onActive}
+                onOpen={onOpen}
+              />
+            ))
+          )}
           {!directory.isPending && directory.complete && nodes.length === 0 ? (
             <div role="row" tabIndex={-1}>
               <div role="gridcell">
@@ -137,54 +143,6 @@ export function NodeList({ directory, label, openPath, active, onActive, onOpen,
           <span className="text-warning">· the tool could not be asked; shown as last seen</span>
         ) : null}
       </p>
-    </div>
-  );
-}
-
-interface RowProps {
-  readonly node: Node;
-  readonly index: number;
-  readonly top: number;
-  readonly active: boolean;
-  readonly open: boolean;
-  readonly onActive: (index: number) => void;
-  readonly onOpen: (node: Node) => void;
-}
-
-function Row({ node, index, top, active, open, onActive, onOpen }: RowProps) {
-  const { human, tail } = splitName(node.name, node.objectKind !== null);
-  return (
-    // Keys are the grid's: it holds the focus and names this row by aria-activedescendant.
-    <div
-      role="row"
-      id={`row-${index}`}
-      aria-rowindex={index + 2}
-      aria-selected={open}
-      tabIndex={-1}
-      ref={(element) => element?.style.setProperty("transform", `translateY(${top}px)`)}
-      onClick={() => {
-        onActive(index);
-        onOpen(node);
-      }}
-      className={cn(
-        "absolute inset-x-0 top-0 flex h-[34px] cursor-default items-center gap-3 px-3 text-sm hover:bg-accent",
-        open && "bg-selected text-selected-foreground hover:bg-selected",
-        active && "group-focus-visible/list:outline-2 group-focus-visible/list:outline-ring group-focus-visible/list:-outline-offset-2",
-      )}
-    >
-      <div role="gridcell" className="flex min-w-0 flex-1 items-center gap-2">
-        <NodeIcon node={node} />
-        <span dir="auto" className="min-w-0 truncate" title={node.name}>
-          {human === "" ? node.name : human}
-        </span>
-        {human === "" ? null : <span className="hidden shrink-0 font-mono text-2xs text-muted-foreground @2xl:inline">{tail}</span>}
-      </div>
-      <div role="gridcell" className="hidden w-24 shrink-0 truncate text-muted-foreground text-xs @sm:block">
-        {node.modifiedAt === null ? "—" : <RelativeTime at={node.modifiedAt} />}
-      </div>
-      <div role="gridcell" className="hidden w-16 shrink-0 text-end text-muted-foreground text-xs tabular-nums @lg:block">
-        {node.sizeBytes === null ? "—" : formatBytes(node.sizeBytes)}
-      </div>
     </div>
   );
 }
