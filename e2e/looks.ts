@@ -40,7 +40,11 @@ export async function look(page: Page, state: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     expect.soft(await violations(page), `${state}, ${colorScheme}`).toEqual([]);
-    grounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+    grounds.push(
+      await page.evaluate(() =>
+        [document.documentElement, document.body].map((element) => getComputedStyle(element).backgroundColor).join(),
+      ),
+    );
   }
   expect.soft(new Set(grounds).size, `${state} has two themes`).toBe(2);
   for (const width of [360, 2560]) {

@@ -62,8 +62,8 @@ test("a newcomer connects Linear, edits an issue as a file, comments, and finds 
     await file.getByRole("tab", { name: "Thread" }).click();
     await file.getByLabel("Comment").fill(said);
     await file.getByRole("button", { name: "Add comment" }).click();
-    await expect(file.getByRole("tabpanel")).toContainText(said);
     await expect(file.getByLabel("Comment")).toHaveValue("");
+    await expect(file.getByRole("tabpanel")).toContainText(said);
   });
 
   await test.step("finds the change and the comment in Linear", async () => {
@@ -98,7 +98,7 @@ test("a newcomer connects Linear, edits an issue as a file, comments, and finds 
     await dialog.getByRole("button", { name: "Disconnect" }).click();
     await expect(dialog).toContainText("Linear is disconnected");
     await expect(dialog).toContainText("The tokens are deleted from the vault.");
-    await expect(dialog).toContainText(/[1-9]\d* mirrored files are deleted/);
+    await expect(dialog).toContainText(/copies of [1-9]\d* files are deleted/);
     await dialog.getByRole("button", { name: "Done" }).click();
     await expect(page.getByText("Linear is not connected")).toBeVisible();
   });

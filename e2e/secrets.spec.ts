@@ -158,6 +158,8 @@ test("no secret of a journey is anywhere it must not be", async ({ browser, watc
     await page.getByRole("tab", { name: "Thread" }).click();
     await page.getByLabel("Comment").fill(canary);
     await page.getByRole("button", { name: "Add comment" }).click();
+    // While the comment is on its way, it is in the field alone.
+    await expect(page.getByLabel("Comment")).toHaveValue("");
     await expect(page.getByRole("tabpanel")).toContainText(canary);
 
     await page.goto(`/${slug}/members`);
