@@ -5,7 +5,7 @@ import superjson from "superjson";
 const staleTimeMs = 20_000;
 const mostRetries = 2;
 
-/** The query client of one browser tab, or of one request on the server. A refusal is shown at once; only what may pass is tried again. */
+/** The query client of one browser tab, or of one request on the server. An answer is shown at once; only silence is tried again. */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
@@ -20,11 +20,9 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-/** No answer at all, or an answer that says the same call may succeed later. */
+/** No answer of the hub at all. Whatever it does answer is shown at once: it has waited for the tool and tried again itself. */
 function isPassing(error: unknown): boolean {
   if (!isTRPCClientError(error)) return true;
   const data: unknown = error.data;
-  if (typeof data !== "object" || data === null || !("hub" in data)) return true;
-  const hub = data.hub;
-  return typeof hub === "object" && hub !== null && "retryable" in hub && hub.retryable === true;
+  return typeof data !== "object" || data === null || !("hub" in data);
 }
