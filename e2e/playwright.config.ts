@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defineConfig } from "@playwright/test";
@@ -8,8 +8,14 @@ import { defineConfig } from "@playwright/test";
  * and passes the browser it found.
  */
 const port = Number(process.env.HUB_E2E_PORT ?? 3180);
-// The config is evaluated in every worker: the folder is made once, by the first, and passed on.
-process.env.HUB_E2E_DATA_DIR ??= mkdtempSync(path.join(tmpdir(), "hub-e2e-"));
+// The config is evaluated in every worker: the folder is made once, by the first, passed on, and removed when the first ends.
+if (process.env.HUB_E2E_DATA_DIR === undefined) {
+  const made = mkdtempSync(path.join(tmpdir(), "hub-e2e-"));
+  process.env.HUB_E2E_DATA_DIR = made;
+  process.once("exit", () => {
+    for (const left of [made, `${made}.log`]) rmSync(left, { recursive: true, force: true });
+  });
+}
 
 export const baseURL = `http://localhost:${port}`;
 export const sandboxPort = port + 1;

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ensureDemoSecrets } from "./demo-secrets";
 import { EnvError, integrationSettings, integrationVariables, parseEnv, variableNames } from "./env";
 import { manifests } from "./integrations/manifests";
@@ -108,7 +108,9 @@ describe("the demo", () => {
     expect(refusal({ ...demo, ...change }).message).toContain(name);
   });
   test("secrets are made once, private to the user, and a damaged file is said so", () => {
-    const folder = join(mkdtempSync(join(tmpdir(), "hub-secrets-")), "data");
+    const parent = mkdtempSync(join(tmpdir(), "hub-secrets-"));
+    onTestFinished(() => rmSync(parent, { recursive: true }));
+    const folder = join(parent, "data");
     const first = ensureDemoSecrets(folder);
     expect(ensureDemoSecrets(folder)).toEqual(first);
     expect(statSync(join(folder, "secrets.json")).mode & 0o777).toBe(0o600);
