@@ -4,7 +4,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium } from "@playwright/test";
-import superjson from "superjson";
 import { connectLinear, newWorkspace } from "@/e2e/journeys";
 import { findBrowser } from "@/scripts/browser";
 import { root } from "@/scripts/processes";
@@ -82,16 +81,16 @@ export async function openHub(): Promise<BenchHub> {
   await browser.close();
 
   const read = async (response: Response): Promise<unknown> => {
-    const answer = (await response.json()) as { result?: { data: Parameters<typeof superjson.deserialize>[0] }; error?: unknown };
+    const answer = (await response.json()) as { result?: { data: unknown }; error?: unknown };
     if (!response.ok || answer.result === undefined) throw new Error(`${response.status} ${JSON.stringify(answer)}`);
-    return superjson.deserialize(answer.result.data);
+    return answer.result.data;
   };
   return {
     origin: demo.origin,
     workspace: slug,
     cookie,
     query: async (procedure, input) => {
-      const encoded = encodeURIComponent(JSON.stringify(superjson.serialize({ workspace: slug, ...input })));
+      const encoded = encodeURIComponent(JSON.stringify({ workspace: slug, ...input }));
       const response = await fetch(`${demo.origin}/api/trpc/${procedure}?input=${encoded}`, {
         headers: { cookie, "accept-encoding": "identity" },
       });
@@ -103,7 +102,7 @@ export async function openHub(): Promise<BenchHub> {
         await fetch(`${demo.origin}/api/trpc/${procedure}`, {
           method: "POST",
           headers: { cookie, origin: demo.origin, "content-type": "application/json" },
-          body: JSON.stringify(superjson.serialize({ workspace: slug, ...input })),
+          body: JSON.stringify({ workspace: slug, ...input }),
         }),
       ),
     close: async () => {

@@ -4,7 +4,6 @@ import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
-import superjson from "superjson";
 import type { AppRouter } from "@/server/trpc/root";
 import { createQueryClient } from "./query-client";
 
@@ -28,7 +27,7 @@ export function ApiProvider({ children }: { readonly children: ReactNode }) {
   const queryClient = getQueryClient();
   const [client] = useState(() =>
     createTRPCClient<AppRouter>({
-      links: [httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 4_000, maxItems: 25 })],
+      links: [httpBatchLink({ url: "/api/trpc", maxURLLength: 4_000, maxItems: 25 })],
     }),
   );
   return (

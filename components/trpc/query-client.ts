@@ -1,6 +1,5 @@
-import { defaultShouldDehydrateQuery, QueryClient } from "@tanstack/react-query";
+import { QueryClient } from "@tanstack/react-query";
 import { isTRPCClientError } from "@trpc/client";
-import superjson from "superjson";
 
 const staleTimeMs = 20_000;
 const mostRetries = 2;
@@ -14,8 +13,6 @@ export function createQueryClient(): QueryClient {
         refetchOnWindowFocus: "always",
         retry: (failures, error) => failures < mostRetries && isPassing(error),
       },
-      dehydrate: { serializeData: superjson.serialize, shouldDehydrateQuery: defaultShouldDehydrateQuery },
-      hydrate: { deserializeData: superjson.deserialize },
     },
   });
 }

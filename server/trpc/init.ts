@@ -4,7 +4,6 @@ import type { Person } from "@/server/auth/person";
 import type { Hub } from "@/server/compose/hub";
 import { errorTable, HubError, toErrorBody } from "@/server/errors";
 import type { Log } from "@/server/log";
-import { transformer } from "./transformer";
 
 /** What a request brings: the hub, who asks (null: nobody is signed in), and the id that its log lines and errors carry. */
 export interface RequestContext {
@@ -40,7 +39,6 @@ export function toHubError(error: unknown): HubError {
 }
 
 const t = initTRPC.context<RequestContext>().create({
-  transformer,
   /** `data.hub` is the ErrorBody, the same at every door; no stack ever leaves. */
   errorFormatter({ shape, error, ctx, path }) {
     const hubError = toHubError(error);

@@ -11,9 +11,19 @@ import { toast } from "@/components/ui/toaster";
 import { useOnce } from "@/components/use-once";
 import type { Node } from "@/server/vfs/node";
 import { AddressBar } from "./address-bar";
-import { DirectoryPane } from "./directory-pane";
 import { firstSort, type Sort } from "./directory-query";
-import { ChangeDialog, FilePane, KeysDialog, MoveDialog, NewFileDialog, QuickLook, Tree, TreeSheet, useLaterParts } from "./later-parts";
+import {
+  ChangeDialog,
+  DirectoryPane,
+  FilePane,
+  KeysDialog,
+  MoveDialog,
+  NewFileDialog,
+  QuickLook,
+  Tree,
+  TreeSheet,
+  useLaterParts,
+} from "./later-parts";
 import { NodeList } from "./node-list";
 import { parentOf, rootPath } from "./path-url";
 import { useChange, type WantedChange } from "./use-change";

@@ -13,6 +13,8 @@ export const FilePane = dynamic(() => import("./file-pane").then((module) => mod
     </div>
   ),
 });
+/** Beside the list where no file is open; the server draws it with the page. */
+export const DirectoryPane = dynamic(() => import("./directory-pane").then((module) => module.DirectoryPane));
 /** Beside the list where there is room; it asks for its folders itself. */
 export const Tree = dynamic(() => import("./tree").then((module) => module.Tree), { ssr: false });
 export const QuickLook = dynamic(() => import("./quick-look").then((module) => module.QuickLook), { ssr: false });
