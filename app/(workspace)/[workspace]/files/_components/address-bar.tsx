@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { ChevronRight, CornerDownLeft } from "lucide-react";
+import { ChevronRight } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useId, useLayoutEffect, useRef, useState } from "react";
 import { filesUrl } from "@/components/files-url";
 import { useTRPC } from "@/components/trpc/provider";
@@ -137,7 +137,11 @@ export function AddressBar({ workspace, path, onGo, onLeave, inputRef }: Address
               {node.name}
               {node.kind === "directory" ? "/" : ""}
             </span>
-            {index === active ? <CornerDownLeft aria-hidden="true" className="ms-auto size-3.5 shrink-0 text-muted-foreground" /> : null}
+            {index === active ? (
+              <span aria-hidden="true" className="ms-auto shrink-0 text-muted-foreground text-xs">
+                ↵
+              </span>
+            ) : null}
           </div>
         ))}
       </div>

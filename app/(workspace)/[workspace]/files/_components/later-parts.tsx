@@ -13,8 +13,17 @@ export const FilePane = dynamic(() => import("./file-pane").then((module) => mod
     </div>
   ),
 });
-/** Beside the list where no file is open; the server draws it with the page. */
-export const DirectoryPane = dynamic(() => import("./directory-pane").then((module) => module.DirectoryPane));
+/** What stands beside a folder's list, in the width that it keeps. */
+export const DirectoryPane = dynamic(() => import("./directory-pane").then((module) => module.DirectoryPane), {
+  ssr: false,
+  loading: () => (
+    <div className="grid content-start gap-3 p-5" aria-hidden="true">
+      <Skeleton className="h-5 w-40" />
+      <Skeleton className="h-4 w-64 max-w-full" />
+      <Skeleton className="h-4 w-56 max-w-full" />
+    </div>
+  ),
+});
 /** Beside the list where there is room; it asks for its folders itself. */
 export const Tree = dynamic(() => import("./tree").then((module) => module.Tree), { ssr: false });
 export const QuickLook = dynamic(() => import("./quick-look").then((module) => module.QuickLook), { ssr: false });

@@ -1,18 +1,4 @@
-import {
-  BookOpen,
-  Braces,
-  Brain,
-  Clock,
-  File,
-  FileText,
-  Folder,
-  FolderLock,
-  Lightbulb,
-  Link2,
-  type LucideIcon,
-  NotebookPen,
-  Wrench,
-} from "lucide-react";
+import { BookOpen, Braces, Brain, Clock, File, FileText, Folder, Lightbulb, Link2, Lock, type LucideIcon, Wrench } from "lucide-react";
 import { ToolIcon } from "@/components/tool-icon";
 import { cn } from "@/components/ui/cn";
 import { useWorkspace } from "@/components/workspace-context";
@@ -22,11 +8,11 @@ import type { Node } from "@/server/vfs/node";
 const byPath: Readonly<Record<string, LucideIcon>> = {
   "/context/tools": Wrench,
   "/context/memory": Brain,
-  "/context/memory/scratchpad": NotebookPen,
+  "/context/memory/scratchpad": FileText,
   "/context/memory/episodic": Clock,
   "/context/memory/facts": BookOpen,
   "/context/memory/experiential": Lightbulb,
-  "/context/user": FolderLock,
+  "/context/user": Lock,
 };
 
 export interface NodeIconProps {
