@@ -13,5 +13,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // How long a test looks out for what is about to be; a machine that is busy is no failure.
+    expect: { poll: { timeout: 15_000 } },
   },
 });

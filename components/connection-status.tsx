@@ -7,6 +7,7 @@ import {
   KeyRound,
   LoaderCircle,
   type LucideIcon,
+  OctagonX,
   RefreshCw,
   Settings2,
   ShieldAlert,
@@ -34,6 +35,7 @@ const states: Readonly<Record<ConnectionState, Look>> = {
   missing_scope: { icon: ShieldAlert, word: "Permission missing", tone: "warning" },
   reauth_required: { icon: KeyRound, word: "Needs a new sign-in", tone: "warning" },
   failed: { icon: CircleAlert, word: "Failed", tone: "danger" },
+  stopped: { icon: OctagonX, word: "Stopped", tone: "danger" },
   disconnecting: { icon: Unplug, word: "Disconnecting", tone: "info" },
 };
 const later: Look = { icon: Clock, word: "Not available yet", tone: "neutral" };
@@ -68,6 +70,7 @@ export function ConnectionStatusLabel({ state, available = true, className }: Co
   );
 }
 
+const switchedOff = { icon: CircleDashed, word: "Off", tone: "neutral" } as const;
 const capabilityLooks: Readonly<Record<CapabilityState, { readonly icon: LucideIcon; readonly word: string; readonly tone: Tone }>> = {
   granted: { icon: CircleCheck, word: "Granted", tone: "success" },
   missing_scope: { icon: ShieldAlert, word: "Missing", tone: "warning" },
@@ -75,9 +78,16 @@ const capabilityLooks: Readonly<Record<CapabilityState, { readonly icon: LucideI
   not_available_yet: { icon: Clock, word: "Not available yet", tone: "neutral" },
 };
 
+export interface CapabilityStateLabelProps {
+  readonly state: CapabilityState;
+  /** Of a connection that is there: it is switched off. */
+  readonly isOff?: boolean;
+  readonly className?: string;
+}
+
 /** The state of one capability: icon and word. */
-export function CapabilityStateLabel({ state, className }: { readonly state: CapabilityState; readonly className?: string }) {
-  const look = capabilityLooks[state];
+export function CapabilityStateLabel({ state, isOff = false, className }: CapabilityStateLabelProps) {
+  const look = isOff && state === "not_connected" ? switchedOff : capabilityLooks[state];
   const Icon = look.icon;
   return (
     <span className={cn("inline-flex items-center gap-1 text-xs", tones[look.tone], className)}>

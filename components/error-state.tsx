@@ -3,10 +3,15 @@
 import { CloudOff, LockKeyhole, RotateCw, SearchX, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import type { ErrorBody } from "@/server/errors";
+import { CallLink } from "./calls/call-link";
 import { readFailure } from "./failure";
 import { Button } from "./ui/button";
 import { CopyButton } from "./ui/copy-button";
 import { EmptyState } from "./ui/empty-state";
+
+/** What following the way out does, where a word says it better than "Mend it". */
+const actionWords: Partial<Record<ErrorBody["code"], string>> = { EAUTH: "Sign in", ESCOPE: "Switch it on" };
 
 export interface ErrorStateProps {
   readonly error: unknown;
@@ -31,7 +36,7 @@ export function ErrorState({ error, title, onRetry, retrying = false, children }
           <>
             {failure.actionUrl === null ? null : (
               <Button asChild>
-                <Link href={failure.actionUrl}>{failure.code === "EAUTH" ? "Sign in" : "Mend it"}</Link>
+                <Link href={failure.actionUrl}>{actionWords[failure.code ?? "EIO"] ?? "Mend it"}</Link>
               </Button>
             )}
             {onRetry === undefined || denied ? null : (
@@ -44,6 +49,7 @@ export function ErrorState({ error, title, onRetry, retrying = false, children }
       >
         <p>{failure.message}</p>
         {children}
+        {failure.details.call === undefined ? null : <CallLink call={failure.details.call} className="mt-3 inline-block" />}
         {failure.requestId === null ? null : (
           <p className="mt-3 inline-flex items-center gap-1 text-xs">
             Request <code className="font-mono">{failure.requestId}</code>

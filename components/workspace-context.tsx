@@ -26,6 +26,9 @@ export function WorkspaceProvider({ workspace, children }: { readonly workspace:
   return <WorkspaceContext value={value}>{children}</WorkspaceContext>;
 }
 
+/** The workspace whose pages these are; null on pages of none. */
+export const useWorkspaceIfAny = (): CurrentWorkspace | null => useContext(WorkspaceContext);
+
 /** The workspace whose pages these are. Throws outside a workspace's layout. */
 export function useWorkspace(): CurrentWorkspace {
   const workspace = useContext(WorkspaceContext);

@@ -315,7 +315,7 @@ export function describeDatabase(name: string, open: () => Promise<OpenedDatabas
           "select * from session",
           "select * from account",
           'select email_verified from "user"',
-          "select hub_slug_taken('x')",
+          `select * from hub_find_workspace('${acme.workspaceId}')`,
           "select * from hub_list_expired('call', now(), 1)",
           `insert into member (workspace_id, user_id, role) values ('${acme.workspaceId}', '${bravo.userId}', 'owner')`,
           "update audit_event set subject = 'rewritten'",
@@ -375,7 +375,8 @@ export function describeDatabase(name: string, open: () => Promise<OpenedDatabas
       it("the identity role sees people and no workspace, the system role no table at all", async () => {
         expect((await db.withIdentity((tx) => tx.execute(sql`select * from "user"`))).rows.length).toBeGreaterThan(2);
         await expect(db.withIdentity((tx) => tx.select().from(members))).rejects.toMatchObject({ code: "42501" });
-        await expect(db.withIdentity((tx) => tx.execute(sql`select hub_slug_taken('acme')`))).rejects.toMatchObject({ code: "42501" });
+        const find = sql`select * from hub_find_workspace(${acme.workspaceId}::uuid)`;
+        await expect(db.withIdentity((tx) => tx.execute(find))).rejects.toMatchObject({ code: "42501" });
         await expect(db.withSystem((tx) => tx.select().from(workspaces))).rejects.toMatchObject({ code: "42501" });
         await expect(db.withSystem((tx) => tx.execute(sql`select * from "user"`))).rejects.toMatchObject({ code: "42501" });
       });

@@ -45,6 +45,14 @@ export class SqlError extends Error {
   }
 }
 
+/** Every connection of this process is in use, and none came free in time: nothing was done, and asking again later may well succeed. */
+export class DatabaseBusyError extends Error {
+  override readonly name = "DatabaseBusyError";
+}
+
+/** Whether that is why a statement was not made. Goes by name, because Next may hold several copies of the class. */
+export const isDatabaseBusy = (error: unknown): boolean => error instanceof Error && error.name === "DatabaseBusyError";
+
 /** A scope was used in a way that would hang or leave the transaction: a mistake in our code, never the caller's. */
 export class ScopeMisuseError extends Error {
   override readonly name = "ScopeMisuseError";
@@ -76,7 +84,15 @@ export function toSqlError(error: unknown): unknown {
   });
 }
 
-/** Whether a unique constraint refused a row. Goes by name, because Next may hold several copies of the class. */
+/** Goes by name, because Next may hold several copies of the class. */
+const isSqlError = (error: unknown): error is SqlError => error instanceof Error && error.name === "SqlError";
+
+/** Whether a unique constraint refused a row. */
 export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && error.name === "SqlError" && "code" in error && error.code === "23505";
+  return isSqlError(error) && error.code === "23505";
+}
+
+/** Whether a sealed column was refused because a rotation has deleted the data key that it was sealed under: seal again, then write again. */
+export function isDataKeyGone(error: unknown): boolean {
+  return isSqlError(error) && error.code === "23503" && error.constraint?.endsWith("_data_key") === true;
 }

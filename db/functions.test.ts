@@ -14,18 +14,30 @@ describe("the system actor's functions", () => {
       select p.oid::regprocedure::text as signature, p.prosecdef as definer, pg_get_userbyid(p.proowner) as owner, p.proconfig as config,
         (select string_agg(a.grantee::regrole::text || ' ' || a.privilege_type, ', ' order by 1) from aclexplode(p.proacl) a
           where a.grantee <> p.proowner) as grants
-      from pg_proc p where p.pronamespace = 'public'::regnamespace order by 1`);
+      from pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname <> 'rate_take' order by 1`);
     expect(rows.map((row) => row.signature)).toEqual([
       "hub_accept_invitation(text,uuid)",
+      "hub_account_connected(text,text,text)",
+      "hub_begin_vault_rotation()",
+      "hub_begin_workspace_deletion(uuid,uuid)",
       "hub_create_workspace(uuid,text,text,uuid)",
+      "hub_end_vault_rotation()",
+      "hub_erase_workspace(uuid,integer)",
       "hub_find_invitation(text)",
       "hub_find_membership(uuid,text)",
       "hub_find_oauth_flow(text)",
       "hub_find_workspace(uuid)",
+      "hub_list_endings(integer)",
       "hub_list_expired(text,timestamp with time zone,integer)",
+      "hub_list_held_consents(timestamp with time zone,integer)",
+      "hub_list_idle_buckets(timestamp with time zone,integer)",
+      "hub_list_idle_tokens(integer)",
       "hub_list_kek_ids()",
       "hub_list_memberships(uuid)",
-      "hub_slug_taken(text)",
+      "hub_list_orphaned_connections(integer)",
+      "hub_list_overdue_call_logs(integer,timestamp with time zone,integer)",
+      "hub_list_vault_work(timestamp with time zone,text,uuid,integer)",
+      "hub_prune_audit_events(integer)",
     ]);
     for (const { signature, ...rest } of rows) {
       expect(rest, signature).toEqual({
@@ -35,6 +47,17 @@ describe("the system actor's functions", () => {
         grants: "hub_system EXECUTE",
       });
     }
+  });
+});
+
+describe("the rate budget's function", () => {
+  it("is the only other one: it runs as its caller, under row-level security, with an empty search path, and only hub_app may call it", async () => {
+    const { rows } = await db.executeSql(`
+      select p.proname as name, p.prosecdef as definer, p.proconfig as config,
+        (select string_agg(a.grantee::regrole::text || ' ' || a.privilege_type, ', ' order by 1) from aclexplode(p.proacl) a
+          where a.grantee <> p.proowner) as grants
+      from pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname not like 'hub\\_%'`);
+    expect(rows).toEqual([{ name: "rate_take", definer: false, config: ['search_path=""'], grants: "hub_app EXECUTE" }]);
   });
 });
 
@@ -59,7 +82,6 @@ describe("joining", () => {
     expect(await call(sql`select * from hub_find_membership(${stranger}, 'acme')`)).toEqual([]);
     expect(await call(sql`select * from hub_list_memberships(${stranger})`)).toEqual([]);
     expect(await call(sql`select * from hub_list_memberships(${acme.userId})`)).toHaveLength(1);
-    expect(await call(sql`select hub_slug_taken('acme') as acme, hub_slug_taken('free') as free`)).toEqual([{ acme: true, free: false }]);
     expect(await call(sql`select * from hub_find_workspace(${acme.workspaceId})`)).toEqual([
       { workspace_id: acme.workspaceId, slug: "acme" },
     ]);
@@ -132,6 +154,26 @@ describe("expiry", () => {
       expect(await call(sql`select * from hub_list_expired(${kind}, now() - interval '1 year', 10)`), kind).toEqual([]);
     }
     await expect(call(sql`select * from hub_list_expired('everything', now(), 10)`)).rejects.toMatchObject({ code: "20000" });
+  });
+
+  it("names the workspaces whose call log is overdue, each by the days that it keeps", async () => {
+    const overdue = (days: number) => call(sql`select * from hub_list_overdue_call_logs(${days}, now(), 10)`);
+    const own = async (days: number | null) => {
+      const { workspaceId, scope } = await seedWorkspace(db, { slug: `keeps-${days ?? "default"}` });
+      await db.withScope(scope, async (tx) => {
+        await tx.execute(sql`update workspace set call_log_days = ${days}`);
+        await tx.execute(sql`insert into api_call (id, workspace_id, integration, call_id, attempt, operation, method, url, duration_ms, request_bytes, at)
+          values (${crypto.randomUUID()}, ${workspaceId}, 'linear', ${crypto.randomUUID()}, 1, 'x', 'GET', 'https://x', 1, 0, now() - interval '20 days')`);
+      });
+      return { workspace_id: workspaceId };
+    };
+    const [week, year, default_] = [await own(7), await own(365), await own(null)];
+    const named = await overdue(30);
+    expect(named).toContainEqual(week);
+    expect(named).not.toContainEqual(year);
+    expect(named).not.toContainEqual(default_);
+    expect(await overdue(10)).toContainEqual(default_);
+    expect(await call(sql`select * from hub_list_overdue_call_logs(1, now(), 1)`)).toHaveLength(1);
   });
 
   it("a job clears another person's expired plans, and only those", async () => {

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDb, type Database, databaseKind } from "./client";
+import { isDatabaseBusy } from "./errors";
+import { openPostgres } from "./postgres";
 import { seedWorkspace } from "./testing";
 import { asAdmin, createThrowAwayDatabase, startWebSocketProxy, type ThrowAwayDatabase, testDatabaseUrl } from "./testing-postgres";
 
@@ -41,5 +43,20 @@ describe.runIf(testDatabaseUrl !== null).each(["pg", "neon"] as const)("a connec
     await expect(work).rejects.toThrow();
     const { rows } = await db.withScope(acme.scope, (tx) => tx.execute(sql`select slug from workspace`));
     expect(rows).toEqual([{ slug: "acme" }]);
+  });
+});
+
+describe.runIf(testDatabaseUrl !== null)("a process whose connections are all in use", () => {
+  it("says so to who waits in vain, and serves the next once one is free", async () => {
+    const driver = openPostgres(testDatabaseUrl ?? "", { connectTimeoutMs: 200 });
+    const leases = await Promise.all(Array.from({ length: 10 }, () => driver.acquire()));
+    const refused = await driver.acquire().catch((error: unknown) => error);
+    expect(isDatabaseBusy(refused)).toBe(true);
+    expect(refused).toMatchObject({ message: "No connection to the database came free within 0.2 s.", cause: expect.any(Error) });
+    leases[0]?.release();
+    const lease = await driver.acquire();
+    expect((await lease.query({ text: "select 1 as one" })).rows).toEqual([{ one: 1 }]);
+    for (const held of [...leases.slice(1), lease]) held.release();
+    await driver.close();
   });
 });

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { type Driver, type Lease, TripCounter, toParameter } from "./driver";
+import { DatabaseBusyError } from "./errors";
 
 /** What `pg` and Neon's fork of it have in common. */
 interface PooledClient {
@@ -15,13 +16,16 @@ export interface ClientPool {
 
 /** Connections kept at most, a process. */
 const maxConnections = 10;
-const connectTimeoutMs = 10_000;
+const usualConnectTimeoutMs = 10_000;
+/** What the pool says when that time is over, spent in its queue or on the way to the server (pg-pool, index.js); it gives no code. */
+const poolTimeout = "timeout exceeded when trying to connect";
 
 /**
  * PostgreSQL over TCP. `pipeline` sends a statement without waiting for the answers before it, so that a scope's opening costs no round trip of
  * its own (data.md §2: 1.3 times a bare statement, instead of 3.4).
  */
-export function openPostgres(url: string): Driver {
+export function openPostgres(url: string, options: { readonly connectTimeoutMs?: number } = {}): Driver {
+  const { connectTimeoutMs = usualConnectTimeoutMs } = options;
   const pool = new pg.Pool({
     connectionString: strictTls(url),
     pipeline: true,
@@ -30,7 +34,7 @@ export function openPostgres(url: string): Driver {
     keepAlive: true,
     allowExitOnIdle: true,
   });
-  return createPoolDriver("pg", pool as ClientPool);
+  return createPoolDriver("pg", pool as ClientPool, connectTimeoutMs);
 }
 
 /** `sslmode=require` as what pg takes it for, certificate checked, said outright: the alias makes pg print a warning at every start. */
@@ -39,7 +43,7 @@ function strictTls(url: string): string {
 }
 
 /** A driver over a pool, shared with Neon's. */
-export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool): Driver {
+export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool, connectTimeoutMs = usualConnectTimeoutMs): Driver {
   const counter = new TripCounter();
   // A connection that breaks fails the statements under way and is replaced by the pool. It also emits an error, idle or not, and without a
   // listener that would end the process.
@@ -50,7 +54,11 @@ export function createPoolDriver(kind: "pg" | "neon", pool: ClientPool): Driver 
   return {
     kind,
     acquire: async (): Promise<Lease> => {
-      const client = await pool.connect();
+      const client = await pool.connect().catch((cause: unknown) => {
+        throw cause instanceof Error && cause.message === poolTimeout
+          ? new DatabaseBusyError(`No connection to the database came free within ${connectTimeoutMs / 1000} s.`, { cause })
+          : cause;
+      });
       const track = counter.track(kind === "pg");
       return {
         query: (statement, values) =>

@@ -43,9 +43,11 @@ function readReport(file: string, ok: boolean, read: (report: never) => Counts):
   return counts;
 }
 
-async function vitest(): Promise<Counts> {
+async function vitest(config: string): Promise<Counts> {
   const file = path.join(results, "vitest.json");
-  const ok = await run([bin("vitest/vitest.mjs"), "run", "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`]);
+  rmSync(file, { force: true });
+  const report = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
+  const ok = await run([bin("vitest/vitest.mjs"), "run", "--config", config, ...report]);
   return readReport(
     file,
     ok,
@@ -82,7 +84,8 @@ const stages: readonly [name: string, stage: () => Promise<Counts>][] = [
   ["types", () => check([bin("typescript/bin/tsc"), "--noEmit"])],
   ["biome", () => check([bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."])],
   ["import rules", () => check(["scripts/run.cjs", "scripts/check-imports.ts"])],
-  ["unit and integration", vitest],
+  ["unit and integration", () => vitest("vitest.config.ts")],
+  ["faults", () => vitest("faults/vitest.config.ts")],
   ["build", build],
   ["end to end", playwright],
 ];

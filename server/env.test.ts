@@ -10,7 +10,7 @@ const key = Buffer.alloc(32, 7).toString("base64");
 const production = {
   NODE_ENV: "production",
   HUB_MODE: "production",
-  DATABASE_URL: "postgres://hub:hunter2@db.example.com/hub",
+  DATABASE_URL: "postgres://hub:hunter2@db.example.com/hub?sslmode=require",
   AUTH_URL: "https://hub.example.com",
   AUTH_SECRET: "a-secret-of-more-than-32-characters",
   VAULT_KEY: key,
@@ -34,7 +34,7 @@ describe("a production start", () => {
     const env = parseEnv(production);
     expect(env.mode).toBe("production");
     expect(env.databaseKind).toBe("postgres");
-    expect(env.vaultKey).toHaveLength(32);
+    expect(env.vaultKeys).toEqual({ VAULT_KEY: key });
     expect(env.origin).toBe("https://hub.example.com");
   });
 
@@ -51,6 +51,7 @@ describe("a production start", () => {
   });
 
   test.each([
+    ["DATABASE_URL", "postgres://hub:hunter2@db.example.com/hub"],
     ["AUTH_URL", "http://hub.example.com"],
     ["AUTH_URL", "https://hub.example.com/path"],
     ["AUTH_URL", "https://user:pass@hub.example.com"],
@@ -58,6 +59,8 @@ describe("a production start", () => {
     ["AUTH_SECRET", "short"],
     ["VAULT_KEY", Buffer.alloc(16).toString("base64")],
     ["VAULT_KEY", "not base64 at all, but of a length!!!!!!!!!!"],
+    ["VAULT_KEY_NEXT", Buffer.alloc(31).toString("base64")],
+    ["VAULT_KEY_PREVIOUS", `${"A".repeat(42)}B=`],
     ["DATABASE_URL", "mysql://hub"],
     ["SMTP_URL", "https://mail.example.com"],
     ["SMTP_URL", "smtp://hub:50%off@mail.example.com"],

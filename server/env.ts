@@ -1,5 +1,7 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { MasterKeys } from "./connections/keys";
+import { leavesEncryptionOpen } from "./database-tls";
 import { ensureDemoSecrets } from "./demo-secrets";
 import type { IntegrationSettings } from "./integrations/contract";
 import { isLoopback } from "./own-host";
@@ -27,8 +29,8 @@ export interface Env {
   /** The hub's own origin, without a trailing slash: every absolute URL is made from it. */
   readonly origin: string;
   readonly authSecret: string;
-  /** The master key: 32 bytes. */
-  readonly vaultKey: Uint8Array;
+  /** The vault's master keys. */
+  readonly vaultKeys: MasterKeys;
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   readonly oidc: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string; readonly name: string } | undefined;
@@ -50,6 +52,8 @@ export const variableNames = [
   "AUTH_URL",
   "AUTH_SECRET",
   "VAULT_KEY",
+  "VAULT_KEY_NEXT",
+  "VAULT_KEY_PREVIOUS",
   "SMTP_URL",
   "MAIL_FROM",
   "OIDC_ISSUER",
@@ -91,6 +95,13 @@ const wholeNumber = (message: string, low: number, high: number) =>
     .refine((value) => value >= low && value <= high, { error: message });
 const scheme = (message: string, ...schemes: string[]) =>
   z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), { error: message });
+const masterKey = (variable: string) =>
+  z
+    .string()
+    .refine((value) => /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value), {
+      error: `${variable} must be 32 bytes in base64 (44 characters); make one with "openssl rand -base64 32".`,
+    })
+    .optional();
 const line = (message: string) => z.string().refine((value) => !/[\r\n]/.test(value), { error: message });
 
 const shape = z.object({
@@ -116,12 +127,9 @@ const shape = z.object({
     .string()
     .min(32, { error: 'AUTH_SECRET must have at least 32 characters; make one with "openssl rand -base64 32".' })
     .optional(),
-  VAULT_KEY: z
-    .string()
-    .refine((value) => /^[A-Za-z0-9+/]{43}=$/.test(value), {
-      error: 'VAULT_KEY must be 32 bytes in base64 (44 characters); make one with "openssl rand -base64 32".',
-    })
-    .optional(),
+  VAULT_KEY: masterKey("VAULT_KEY"),
+  VAULT_KEY_NEXT: masterKey("VAULT_KEY_NEXT"),
+  VAULT_KEY_PREVIOUS: masterKey("VAULT_KEY_PREVIOUS"),
   SMTP_URL: scheme("SMTP_URL must look like smtps://user:password@host:465 or smtp://host:587.", "smtp:", "smtps:")
     .refine((value) => !/%(?![0-9a-f]{2})/i.test(value), { error: "SMTP_URL holds a % that encodes nothing: write it as %25." })
     .optional(),
@@ -211,6 +219,11 @@ function checkMode(mode: Mode, read: Read, record: Record<string, string>): void
     );
   }
   refuse(
+    "DATABASE_URL",
+    isPostgres && leavesEncryptionOpen(read.DATABASE_URL ?? ""),
+    "DATABASE_URL names a server of another network and does not say how the connection is encrypted: add ?sslmode=require to it.",
+  );
+  refuse(
     "HUB_ROLE",
     read.HUB_ROLE === "worker" && !isPostgres,
     "A worker needs DATABASE_URL to be a Postgres: with the embedded database the hub runs the jobs itself.",
@@ -254,7 +267,11 @@ export function parseEnv(
     databaseDriver: read.DATABASE_DRIVER,
     origin: readOrigin(read.AUTH_URL ?? `http://localhost:${read.PORT}`)?.origin ?? `http://localhost:${read.PORT}`,
     authSecret: given.AUTH_SECRET ?? made?.AUTH_SECRET ?? "",
-    vaultKey: new Uint8Array(Buffer.from(given.VAULT_KEY ?? made?.VAULT_KEY ?? "", "base64")),
+    vaultKeys: {
+      VAULT_KEY: given.VAULT_KEY ?? made?.VAULT_KEY ?? "",
+      VAULT_KEY_NEXT: read.VAULT_KEY_NEXT,
+      VAULT_KEY_PREVIOUS: read.VAULT_KEY_PREVIOUS,
+    },
     smtpUrl: read.SMTP_URL,
     mailFrom: read.MAIL_FROM ?? "Byte Integration Hub <hub@localhost>",
     oidc:

@@ -38,8 +38,11 @@ export interface ErrorDetails {
   /** The tool's own status and request id, on EIO. */
   readonly vendorStatus?: number;
   readonly vendorRequestId?: string;
-  /** The scope that is missing, on ESCOPE. */
+  /** `cal_…` of the call to the tool that failed, in the call log. */
+  readonly call?: string;
+  /** The scope that is missing, and the capability that needs it (`write:comments`), on ESCOPE. */
   readonly scope?: string;
+  readonly capability?: string;
   /** The operation that is not supported, on ENOTSUP. */
   readonly operation?: string;
   /** The names that matched, when a reference or a segment was ambiguous. */

@@ -1,6 +1,13 @@
 import { CircleAlert, CircleCheck, CircleSlash, Gauge, type LucideIcon } from "lucide-react";
 import { cn } from "@/components/ui/cn";
-import type { CallRow } from "./call-row";
+
+/** What of a call or an attempt says how it ended. */
+export interface Ending {
+  readonly errorCode: string | null;
+  readonly status: number | null;
+  /** False: the hub ended the attempt before anything left it. */
+  readonly sent?: boolean;
+}
 
 interface Look {
   readonly icon: LucideIcon;
@@ -10,7 +17,7 @@ interface Look {
 
 const firstRefusal = 400;
 
-function lookOf({ errorCode, status }: Pick<CallRow, "errorCode" | "status">): Look {
+function lookOf({ errorCode, status }: Ending): Look {
   // An answer that the caller reads itself (OAuth's own) is no failure of the call, but it is not a success either.
   if (errorCode === null && status !== null && status >= firstRefusal) return { icon: CircleSlash, word: "Refused", tone: "text-warning" };
   if (errorCode === null) return { icon: CircleCheck, word: "OK", tone: "text-success" };
@@ -19,14 +26,14 @@ function lookOf({ errorCode, status }: Pick<CallRow, "errorCode" | "status">): L
   return { icon: CircleAlert, word: "Failed", tone: "text-danger" };
 }
 
-/** How an attempt ended: icon, word and the tool's HTTP status. */
-export function CallOutcome({ call, className }: { readonly call: Pick<CallRow, "errorCode" | "status">; readonly className?: string }) {
-  const { icon: Icon, word, tone } = lookOf(call);
+/** How a call or an attempt ended: icon, word and the tool's HTTP status. */
+export function CallOutcome({ ending, className }: { readonly ending: Ending; readonly className?: string }) {
+  const { icon: Icon, word, tone } = lookOf(ending);
   return (
     <span className={cn("inline-flex items-center gap-1.5 whitespace-nowrap align-middle", tone, className)}>
       <Icon aria-hidden="true" className="size-4 shrink-0" />
       <span className="font-medium">{word}</span>
-      <span className="font-mono text-muted-foreground text-xs">{call.status ?? "no answer"}</span>
+      <span className="font-mono text-muted-foreground text-xs">{ending.status ?? (ending.sent === false ? "not sent" : "no answer")}</span>
     </span>
   );
 }

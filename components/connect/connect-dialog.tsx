@@ -5,13 +5,24 @@ import { ToolIcon } from "@/components/tool-icon";
 import { Dialog, DialogContent, DialogDescription, DialogHeader, DialogTitle } from "@/components/ui/dialog";
 import { useWorkspace } from "@/components/workspace-context";
 import type { CatalogueEntry, ConnectionView } from "@/server/integrations/catalogue";
+import type { ConnectRequest } from "./connect-flow";
 import { ConnectForm } from "./connect-form";
 import { ConnectProgress } from "./connect-progress";
+import { ConsentForm } from "./consent-form";
 import { useConnect } from "./use-connect";
+
+/** A connection that is there, to be signed in again or given more. */
+export interface ConsentTarget {
+  readonly connection: ConnectionView;
+  /** Capabilities to switch on, ticked already: `write:comments`. */
+  readonly enable: readonly string[];
+}
 
 export interface ConnectDialogProps {
   /** The tool to connect; null: closed. */
   readonly entry: CatalogueEntry | null;
+  /** The connection that the consent is for; null for a new one. */
+  readonly target?: ConsentTarget | null;
   /** Where a full-page flow comes back to: a path of the hub. */
   readonly returnPath: string;
   readonly onClose: () => void;
@@ -20,12 +31,14 @@ export interface ConnectDialogProps {
 }
 
 /** Choosing, consenting and the end of it, in one dialog. */
-export function ConnectDialog({ entry, returnPath, onClose, onConnected }: ConnectDialogProps) {
+export function ConnectDialog({ entry, target = null, returnPath, onClose, onConnected }: ConnectDialogProps) {
   const { slug, name, demo } = useWorkspace();
-  const { state, connect, cancel, reset } = useConnect(onConnected);
-  // The dialog fades out with the tool that it showed.
-  const [shown, setShown] = useState(entry);
-  if (entry !== null && entry !== shown) setShown(entry);
+  const { state, connect, cancel, decide, retry, reset } = useConnect(onConnected);
+  // The dialog fades out with what it showed. While a consent is under way it goes on showing what that was started for.
+  const [shown, setShown] = useState({ entry, target });
+  const isOther = entry !== shown.entry || target?.connection.id !== shown.target?.connection.id;
+  if (entry !== null && isOther && state.status === "idle") setShown({ entry, target });
+  const tool = shown.entry;
 
   const close = () => {
     if (state.status === "connecting") cancel();
@@ -46,28 +59,71 @@ export function ConnectDialog({ entry, returnPath, onClose, onConnected }: Conne
           if (state.status === "connecting") event.preventDefault();
         }}
       >
-        {shown === null ? null : (
+        {tool === null ? null : (
           <>
             <DialogHeader className="grid-cols-[auto_minmax(0,1fr)] items-center gap-x-3">
-              <ToolIcon icon={shown.icon} gradient={shown.gradient} size="lg" className="row-span-2" />
-              <DialogTitle>Connect {shown.name}</DialogTitle>
+              <ToolIcon icon={tool.icon} gradient={tool.gradient} size="lg" className="row-span-2" />
+              <DialogTitle>{titleOf(tool, shown.target)}</DialogTitle>
               <DialogDescription>
-                {state.status === "idle" ? `${shown.name} asks for your consent in a window of its own.` : shown.description}
+                {state.status === "idle" ? `${tool.name} asks for your consent in a window of its own.` : tool.description}
               </DialogDescription>
             </DialogHeader>
-            {state.status === "idle" ? (
+            {state.status !== "idle" ? (
+              <ConnectProgress
+                state={state}
+                toolName={tool.name}
+                slug={slug}
+                onCancel={cancel}
+                onDecide={decide}
+                onRetry={retry}
+                onAgain={reset}
+                onClose={close}
+              />
+            ) : shown.target === null ? (
               <ConnectForm
-                entry={shown}
+                entry={tool}
                 workspaceName={name}
                 demo={demo}
-                onSubmit={(choice) => connect({ workspace: slug, integration: shown.id, returnPath, ...choice })}
+                onSubmit={({ visibility, capabilities }) =>
+                  connect({ workspace: slug, integration: tool.id, target: { visibility }, capabilities, returnPath })
+                }
               />
             ) : (
-              <ConnectProgress state={state} toolName={shown.name} slug={slug} onCancel={cancel} onAgain={reset} onClose={close} />
+              <TargetForm
+                tool={tool}
+                target={shown.target}
+                demo={demo}
+                onSubmit={(request) => connect({ workspace: slug, returnPath, ...request })}
+              />
             )}
           </>
         )}
       </DialogContent>
     </Dialog>
+  );
+}
+
+function titleOf(tool: CatalogueEntry, target: ConsentTarget | null): string {
+  if (target === null) return `Connect ${tool.name}`;
+  return target.enable.length === 0 ? `Sign in to ${tool.name} again` : `Switch on more of ${tool.name}`;
+}
+
+interface TargetFormProps {
+  readonly tool: CatalogueEntry;
+  readonly target: ConsentTarget;
+  readonly demo: boolean;
+  readonly onSubmit: (request: Pick<ConnectRequest, "integration" | "target" | "capabilities">) => void;
+}
+
+function TargetForm({ tool, target: { connection, enable }, demo, onSubmit }: TargetFormProps) {
+  return (
+    <ConsentForm
+      key={connection.id}
+      entry={tool}
+      connection={connection}
+      enable={enable}
+      demo={demo}
+      onSubmit={(capabilities) => onSubmit({ integration: tool.id, target: { connection: connection.id }, capabilities })}
+    />
   );
 }

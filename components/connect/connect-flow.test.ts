@@ -12,7 +12,7 @@ const request: ConnectRequest = {
   workspace: "acme",
   integration: "linear",
   capabilities: ["read:issues"],
-  visibility: "workspace",
+  target: { visibility: "workspace" },
   returnPath: "/acme/integrations",
 };
 const answered = (status: FlowAnswer<string>["status"]): FlowAnswer<string> => ({
@@ -21,6 +21,7 @@ const answered = (status: FlowAnswer<string>["status"]): FlowAnswer<string> => (
   reason: `reason of ${status}`,
   next: "next",
   connection: status === "connected" ? "con_1" : null,
+  question: status === "asking" ? { connection: "con_1" } : null,
 });
 
 /** A browser in which time passes only when told. */
@@ -41,6 +42,8 @@ function fakeBrowser() {
     blocked: false,
     server: answered("pending"),
     startFails: null as Error | null,
+    /** What the hub says to a decision; an error refuses it. */
+    decided: answered("connected") as FlowAnswer<string> | Error,
     hear(data: unknown) {
       for (const listener of listeners) listener(data);
     },
@@ -74,6 +77,11 @@ function fakeBrowser() {
     },
     async cancelFlow(_workspace, flow) {
       log.push(`cancel ${flow}`);
+    },
+    async answerFlow(_workspace, flow, decision) {
+      log.push(`${decision} ${flow}`);
+      if (browser.decided instanceof Error) throw browser.decided;
+      return browser.decided;
     },
     listen(heard) {
       listeners.add(heard);
@@ -198,5 +206,78 @@ describe("connecting in a popup", () => {
     await first;
     expect(flow.state).toMatchObject({ status: "connecting", request: { integration: "slack" } });
     expect(browser.waiting).toBe(1);
+  });
+});
+
+describe("another account came back", () => {
+  beforeEach(async () => {
+    await flow.connect(request);
+    browser.server = answered("asking");
+    browser.tick();
+    await browser.settle();
+  });
+
+  it("closes the window and asks, in the hub's words", () => {
+    expect(flow.state).toMatchObject({ status: "asking", title: "title of asking", canRetry: true, deciding: null, problem: null });
+    expect(browser.popup.closed).toBe(true);
+  });
+
+  it("adds it, or gives it back, as the person decides, once", async () => {
+    const deciding = flow.decide("add");
+    expect(flow.state).toMatchObject({ status: "asking", deciding: "add" });
+    await flow.decide("give_back");
+    await deciding;
+    expect(flow.state).toMatchObject({ status: "connected", connection: "con_1" });
+    expect(browser.log.filter((line) => line.endsWith("flw_1"))).toEqual(["add flw_1"]);
+    expect(browser.waiting).toBe(0);
+  });
+
+  it("shows that it was given back as an end, not as a failure", async () => {
+    browser.decided = answered("failed");
+    await flow.decide("give_back");
+    expect(flow.state).toMatchObject({ status: "abandoned", reason: "reason of failed" });
+  });
+
+  it("tries again with the right account: a window in the click, the other grant given back, the same consent", async () => {
+    browser.log.length = 0;
+    browser.popup.closed = false;
+    const retrying = flow.retry();
+    expect(browser.log[0]).toBe("open");
+    await retrying;
+    expect(browser.log).toEqual(["open", "give_back flw_1", "start popup=true"]);
+    expect(flow.state).toMatchObject({ status: "connecting", request });
+  });
+
+  it("says why a decision did not arrive, and can be decided again", async () => {
+    browser.decided = new Error("The hub did not answer.");
+    await flow.decide("add");
+    expect(flow.state).toMatchObject({ status: "asking", deciding: null, problem: "The hub did not answer." });
+    browser.decided = answered("connected");
+    await flow.decide("add");
+    expect(flow.state.status).toBe("connected");
+  });
+
+  it("follows a decision that was made in another window, and the end of the time", async () => {
+    browser.server = answered("connected");
+    browser.tick();
+    await browser.settle();
+    expect(flow.state.status).toBe("connected");
+  });
+
+  it("believes the hub when the question is over already", async () => {
+    browser.decided = new Error("This question was answered already, or too late.");
+    browser.server = answered("expired");
+    await flow.decide("add");
+    expect(flow.state).toMatchObject({ status: "abandoned", title: "title of expired" });
+  });
+
+  it("is left open when the dialog is closed: nothing is decided, and nothing asked any more", async () => {
+    browser.log.length = 0;
+    await flow.cancel();
+    flow.reset();
+    expect(flow.state.status).toBe("idle");
+    browser.tick();
+    await browser.settle();
+    expect(browser.log).toEqual([]);
   });
 });

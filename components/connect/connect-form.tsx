@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Checkbox, Radio } from "@/components/ui/checkbox";
 import { DialogBody, DialogClose, DialogFooter } from "@/components/ui/dialog";
 import type { CatalogueEntry } from "@/server/integrations/catalogue";
+import { ConsentWords } from "./consent-words";
 
 export interface ConnectChoice {
   readonly visibility: "private" | "workspace";
@@ -27,7 +28,7 @@ export function ConnectForm({ entry, workspaceName, demo, onSubmit }: ConnectFor
     { verb: "Read", keys: entry.capabilities.read.map((noun) => ({ key: `read:${noun}`, noun })) },
     { verb: "Write", keys: entry.capabilities.write.map((noun) => ({ key: `write:${noun}`, noun })) },
   ];
-  const [visibility, setVisibility] = useState(() => initialVisibility(entry));
+  const [visibility, setVisibility] = useState<ConnectChoice["visibility"]>("workspace");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(groups.flatMap((group) => group.keys.map(({ key }) => key))));
 
   const submit = (event: FormEvent) => {
@@ -86,6 +87,7 @@ export function ConnectForm({ entry, workspaceName, demo, onSubmit }: ConnectFor
             </fieldset>
           ))}
         </div>
+        <ConsentWords toolName={entry.name} scopes={[...new Set([...chosen].flatMap((key) => entry.capabilityAsks[key] ?? []))]} />
         <p className="text-muted-foreground text-xs">
           {entry.actsAs === "person"
             ? `Changes made through the hub appear in ${entry.name} under the account that you sign in with there.`
@@ -102,11 +104,6 @@ export function ConnectForm({ entry, workspaceName, demo, onSubmit }: ConnectFor
       </DialogFooter>
     </form>
   );
-}
-
-/** A connection whose authorization died is signed in again as what it was; a new one is offered to everyone. */
-function initialVisibility({ connections }: CatalogueEntry): ConnectChoice["visibility"] {
-  return connections.find(({ status }) => status.state === "reauth_required")?.visibility ?? "workspace";
 }
 
 interface ChoiceProps {

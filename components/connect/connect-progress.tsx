@@ -7,19 +7,22 @@ import { Button } from "@/components/ui/button";
 import { DialogBody, DialogFooter } from "@/components/ui/dialog";
 import { Spinner } from "@/components/ui/spinner";
 import type { ConnectionView } from "@/server/integrations/catalogue";
-import type { ConnectState } from "./connect-flow";
+import type { ConnectState, Decision } from "./connect-flow";
+import { QuestionChoices, QuestionProblem, QuestionWords } from "./question";
 
 export interface ConnectProgressProps {
   readonly state: Exclude<ConnectState<ConnectionView>, { readonly status: "idle" }>;
   readonly toolName: string;
   readonly slug: string;
   readonly onCancel: () => void;
+  readonly onDecide: (decision: Decision) => void;
+  readonly onRetry: () => void;
   readonly onAgain: () => void;
   readonly onClose: () => void;
 }
 
 /** What a person sees while the consent is open and after it ended, in the words of the hub. */
-export function ConnectProgress({ state, toolName, slug, onCancel, onAgain, onClose }: ConnectProgressProps) {
+export function ConnectProgress({ state, toolName, slug, onCancel, onDecide, onRetry, onAgain, onClose }: ConnectProgressProps) {
   if (state.status === "connecting") {
     return (
       <>
@@ -36,6 +39,21 @@ export function ConnectProgress({ state, toolName, slug, onCancel, onAgain, onCl
           <Button variant="ghost" onClick={onCancel}>
             Cancel
           </Button>
+        </DialogFooter>
+      </>
+    );
+  }
+  if (state.status === "asking") {
+    return (
+      <>
+        <DialogBody>
+          <div role="alert">
+            <QuestionWords title={state.title} reason={state.reason} next={state.next} />
+          </div>
+          <QuestionProblem problem={state.problem} />
+        </DialogBody>
+        <DialogFooter>
+          <QuestionChoices deciding={state.deciding} onDecide={onDecide} onRetry={state.canRetry ? onRetry : null} />
         </DialogFooter>
       </>
     );

@@ -8,11 +8,12 @@ import {
   type ConnectFlow,
   type ConnectRequest,
   type ConnectState,
-  connectChannel,
   createConnectFlow,
+  type Decision,
   type FlowAnswer,
   type PopupWindow,
 } from "./connect-flow";
+import { listenFrom } from "./connect-messages";
 
 /** Centred over the page; a consent page needs about this much. */
 function openPopup(): PopupWindow | null {
@@ -23,11 +24,11 @@ function openPopup(): PopupWindow | null {
 }
 
 async function start(request: ConnectRequest, popup: boolean): Promise<{ url: string; flow: string }> {
-  const { integration, ...body } = request;
+  const { integration, target, ...rest } = request;
   const response = await fetch(`/oauth/start/${encodeURIComponent(integration)}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ...body, popup }),
+    body: JSON.stringify({ ...rest, ...target, popup }),
   });
   const answer: unknown = await response.json().catch(() => null);
   if (typeof answer === "object" && answer !== null) {
@@ -39,26 +40,13 @@ async function start(request: ConnectRequest, popup: boolean): Promise<{ url: st
   throw new Error("The hub did not answer. Check your connection and try again.");
 }
 
-/** Messages of our own origin: the channel has no other, and of the window's the origin is compared. */
-function listen(heard: (data: unknown) => void): () => void {
-  const channel = new BroadcastChannel(connectChannel);
-  channel.onmessage = (event) => heard(event.data);
-  const onMessage = (event: MessageEvent) => {
-    if (event.origin === window.location.origin) heard(event.data);
-  };
-  window.addEventListener("message", onMessage);
-  return () => {
-    channel.close();
-    window.removeEventListener("message", onMessage);
-  };
-}
-
 const forgotten: FlowAnswer<ConnectionView> = {
   status: "expired",
   title: "That took too long",
   reason: "The consent was not finished in time. Nothing was stored.",
   next: "Choose Connect to start again.",
   connection: null,
+  question: null,
 };
 
 export interface UseConnect {
@@ -66,6 +54,10 @@ export interface UseConnect {
   /** Call it directly in the click's handler: a browser opens popups only there. */
   readonly connect: (request: ConnectRequest) => void;
   readonly cancel: () => void;
+  /** Says what to do with another account than the expected one. */
+  readonly decide: (decision: Decision) => void;
+  /** Gives it back and asks again; call it directly in the click's handler. */
+  readonly retry: () => void;
   /** Back to `idle` after an end was shown. */
   readonly reset: () => void;
 }
@@ -84,8 +76,12 @@ export function useConnect(onConnected: (connection: ConnectionView | null) => v
           if (readFailure(error).code === "ENOENT") return forgotten;
           throw error;
         }),
+      answerFlow: (workspace, id, answer) =>
+        client.connections.answerFlow.mutate({ workspace, flow: id, answer }).catch((error: unknown) => {
+          throw new Error(readFailure(error).message);
+        }),
       cancelFlow: (workspace, id) => client.connections.cancelFlow.mutate({ workspace, flow: id }),
-      listen,
+      listen: (heard) => listenFrom({ events: window, origin: window.location.origin }, heard),
       later(run, delayMs) {
         const timer = window.setTimeout(run, delayMs);
         return () => window.clearTimeout(timer);
@@ -101,6 +97,8 @@ export function useConnect(onConnected: (connection: ConnectionView | null) => v
     state,
     connect: useCallback((request) => void flow.connect(request), [flow]),
     cancel: useCallback(() => void flow.cancel(), [flow]),
+    decide: useCallback((decision) => void flow.decide(decision), [flow]),
+    retry: useCallback(() => void flow.retry(), [flow]),
     reset: useCallback(() => flow.reset(), [flow]),
   };
 }

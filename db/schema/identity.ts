@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 
 /**
  * People, outside any workspace: the tables Auth.js's adapter needs, reached under the role `hub_auth` only. Session and verification
@@ -59,4 +59,38 @@ export const signInAttempts = pgTable(
   "sign_in_attempt",
   { key: text("key").notNull(), windowStart: at("window_start").notNull(), count: integer("count").notNull() },
   (table) => [uniqueIndex("sign_in_attempt_key").on(table.key, table.windowStart), index("sign_in_attempt_window").on(table.windowStart)],
+);
+
+/** What came of one connection of a workspace that was deleted, in words that name no account. */
+export interface DeletionReceipt {
+  /** `con_…` */
+  readonly connection: string;
+  /** The tool's name. */
+  readonly tool: string;
+  readonly revoked: string;
+  readonly proof: string;
+  readonly requestId: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What a person keeps of a workspace that they deleted: how far it is, and what became of its connections. Outlives the workspace. */
+export const workspaceDeletions = pgTable(
+  "workspace_deletion",
+  {
+    /** The workspace's. */
+    id: uuid("id").primaryKey(),
+    userId: uuid("user_id").references(() => users.id, { onDelete: "set null" }),
+    name: text("name").notNull(),
+    requestedAt: at("requested_at").notNull().default(sql`now()`),
+    finishedAt: at("finished_at"),
+    /** Until when somebody works on it. */
+    heldUntil: at("held_until"),
+    /** How many connections there were. */
+    connections: integer("connections").notNull().default(0),
+    /** How many rows were deleted so far. */
+    erased: integer("erased").notNull().default(0),
+    receipts: jsonb("receipts").$type<readonly DeletionReceipt[]>().notNull().default([]),
+  },
+  (table) => [index("workspace_deletion_requested").on(table.requestedAt)],
 );

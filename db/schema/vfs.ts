@@ -184,7 +184,11 @@ export const vfsPlans = pgTable(
     createdAt: at("created_at").notNull().default(sql`now()`),
     expiresAt: at("expires_at").notNull(),
   },
-  (table) => [check("vfs_plan_state", sql`state in ('ready', 'running', 'done')`), index("vfs_plan_expiry").on(table.expiresAt)],
+  (table) => [
+    check("vfs_plan_state", sql`state in ('ready', 'running', 'done')`),
+    index("vfs_plan_expiry").on(table.expiresAt),
+    index("vfs_plan_owner").on(table.workspaceId, table.ownerId, table.createdAt, table.id),
+  ],
 );
 
 /** The first receipt of an idempotency key, kept 24 h. `receipt` is null while the first call is under way. */
@@ -194,6 +198,8 @@ export const vfsIdempotency = pgTable(
     workspaceId: workspaceId(),
     ownerId: uuid("owner_id").notNull(),
     key: text("key").notNull(),
+    /** The connection that the change went through, which takes its receipt along. */
+    connectionId: uuid("connection_id"),
     contentHash: text("content_hash").notNull(),
     receipt: jsonb("receipt"),
     failure: jsonb("failure"),

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { check, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import type { Role } from "../scope";
 import { users } from "./identity";
 
@@ -12,8 +12,18 @@ export const workspaces = pgTable(
     slug: text("slug").notNull().unique(),
     name: text("name").notNull(),
     createdAt: at("created_at").notNull().default(sql`now()`),
+    /** Since when no call to any tool leaves for this workspace; null while they may. */
+    stoppedAt: at("stopped_at"),
+    stoppedBy: uuid("stopped_by").references(() => users.id, { onDelete: "set null" }),
+    /** Since when it is being deleted; from then on it is found by nobody. */
+    deletingAt: at("deleting_at"),
+    /** Days that the call log is kept; null: the hub's default. */
+    callLogDays: integer("call_log_days"),
   },
-  () => [check("workspace_slug", sql`slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'`)],
+  () => [
+    check("workspace_slug", sql`slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'`),
+    check("workspace_call_log_days", sql`call_log_days between 1 and 365`),
+  ],
 );
 
 const workspaceId = () =>
@@ -71,5 +81,9 @@ export const auditEvents = pgTable(
     detail: jsonb("detail").$type<Record<string, string | number | boolean | null>>().notNull().default({}),
     at: at("at").notNull().default(sql`now()`),
   },
-  (table) => [index("audit_event_at").on(table.workspaceId, table.at, table.id)],
+  (table) => [
+    index("audit_event_at").on(table.workspaceId, table.at, table.id),
+    index("audit_event_prune").on(table.at),
+    index("audit_event_receipt").on(table.workspaceId, table.at, table.id).where(sql`action = 'connection.disconnected'`),
+  ],
 );

@@ -36,6 +36,8 @@ export function createControlClient(controlOrigin: string, fetcher: typeof fetch
     expireAccessTokens: (email?: string) => send({ command: "expire_access_tokens", email }),
     /** Everybody's, or one person's. */
     revokeGrants: (email?: string) => send({ command: "revoke_grants", email }),
+    /** Of a person's limits with an app, as another installation of it would. */
+    spend: (spent: { clientId: string; email: string; requests?: number; complexity?: number }) => send({ command: "spend", ...spent }),
     /** For example `addFault({ match: { operation: "issueUpdate" }, effect: { kind: "lost_answer" } })`. */
     addFault: (fault: FaultInput) => send({ command: "add_fault", fault }),
     clearFaults: () => send({ command: "clear_faults" }),

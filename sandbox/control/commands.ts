@@ -12,6 +12,15 @@ export const controlCommand = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("expire_access_tokens"), tool, email: z.string().optional() }),
   /** Ends every grant, or one person's, as a person does who removes the app. */
   z.strictObject({ command: z.literal("revoke_grants"), tool, email: z.string().optional() }),
+  /** Spends of a person's limits with an app, as another installation of it would: up to all there is. */
+  z.strictObject({
+    command: z.literal("spend"),
+    tool,
+    clientId: z.string(),
+    email: z.string(),
+    requests: z.number().min(0).default(0),
+    complexity: z.number().min(0).default(0),
+  }),
   /** Scripts a fault for the next requests that match. */
   z.strictObject({ command: z.literal("add_fault"), tool, fault: faultInput }),
   z.strictObject({ command: z.literal("clear_faults"), tool }),

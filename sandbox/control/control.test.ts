@@ -75,6 +75,32 @@ test("a refresh whose answer is lost can be sent again with the same token", asy
   expect((await sandbox.graphql(second.access_token, "{ viewer { id } }")).status).toBe(200);
 });
 
+test("an answer that is withheld was worked for, and the one who asked is left waiting", async () => {
+  const first = await sandbox.connect();
+  await sandbox.control.addFault({ match: { operation: "refresh_token" }, effect: { kind: "withheld" } });
+  const before = (await sandbox.control.state()).linear.grants.refreshTokens;
+  const leaving = new AbortController();
+  const waiting = fetch(`${sandbox.origin}/oauth/token`, {
+    method: "POST",
+    body: new URLSearchParams({ grant_type: "refresh_token", refresh_token: first.refresh_token, client_id: "test-client" }),
+    signal: leaving.signal,
+  });
+  waiting.catch(() => {});
+  const last = async () => (await sandbox.control.journal()).linear.entries.at(-1);
+  await expect.poll(last).toMatchObject({ fault: "withheld", status: null });
+  expect((await sandbox.control.state()).linear.grants.refreshTokens).toBe(before + 1);
+  leaving.abort(new Error("still waiting"));
+  await expect(waiting).rejects.toThrow("still waiting");
+});
+
+test("the journal tells a refresh token that is sent twice from two that are sent once", async () => {
+  const [one, other] = [await sandbox.connect(), await sandbox.connect()];
+  for (const { refresh_token } of [one, other, one]) await sandbox.refresh(refresh_token);
+  const sent = (await sandbox.control.journal()).linear.entries.filter(({ operations }) => operations.includes("refresh_token"));
+  expect(sent.map(({ credential }) => credential)).toEqual([sent[0]?.credential, sent[1]?.credential, sent[0]?.credential]);
+  expect(sent[0]?.credential).not.toBe(sent[1]?.credential);
+});
+
 test("the token endpoint can be down, slow or answer nonsense", async () => {
   const { refresh_token } = await sandbox.connect();
   await sandbox.control.addFault({ match: { path: "/oauth/token" }, effect: { kind: "status", status: 500 } });
@@ -107,6 +133,7 @@ test("the journal counts by endpoint and operation, and holds no secret", async 
     operations: ["Titles", "issues"],
     status: 200,
     fault: null,
+    credential: null,
   });
   const everything = JSON.stringify([journal, await sandbox.control.state()]);
   for (const secret of [tokens.access_token, tokens.refresh_token, "test-secret"]) expect(everything).not.toContain(secret);

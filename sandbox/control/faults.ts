@@ -18,6 +18,8 @@ const faultEffect = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("cut_answer") }),
   /** Does what is asked, and drops the connection without an answer. */
   z.strictObject({ kind: z.literal("lost_answer") }),
+  /** Does what is asked, and answers nothing: the connection stays open until the other side gives up. */
+  z.strictObject({ kind: z.literal("withheld") }),
   /** Answers 200 with a page that is not the tool's. */
   z.strictObject({ kind: z.literal("nonsense") }),
 ]);

@@ -7,6 +7,8 @@ export interface JournalEntry {
   /** Null when the connection was dropped without an answer. */
   readonly status: number | null;
   readonly fault: string | null;
+  /** A digest of the refresh token or code that the request carried, which tells one that is sent twice; null without one. */
+  readonly credential: string | null;
 }
 
 export interface Journal {

@@ -35,6 +35,9 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
         return { expired: sandbox.expireAccessTokens(command.email) };
       case "revoke_grants":
         return { revoked: sandbox.revokeGrants(command.email) };
+      case "spend":
+        sandbox.spend(command);
+        return {};
       case "add_fault":
         faults.add(command.fault);
         return {};

@@ -32,6 +32,8 @@ export interface ListenOptions {
     operationsOf(request: SandboxRequest): readonly string[];
     /** The e-mail address of the person whose access token the request bears; null without one. */
     emailOf(request: SandboxRequest): string | null;
+    /** A digest of the single-use credential that the request carries; null without one. */
+    credentialOf(request: SandboxRequest): string | null;
     /** The vendor's own way to say that the limit is reached. */
     rateLimited(fault: Extract<Fault["effect"], { kind: "rate_limited" }>): SandboxResponse;
   };
@@ -95,8 +97,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     };
     const operations = scripted?.operationsOf(request) ?? [];
     const fault = scripted?.faults.take(request.url.pathname, operations, scripted.emailOf(request)) ?? null;
+    const credential = scripted?.credentialOf(request) ?? null;
+    const { method, url } = request;
     const record = (status: number | null) =>
-      scripted?.journal.record({ method: request.method, path: request.url.pathname, operations, status, fault: fault?.kind ?? null });
+      scripted?.journal.record({ method, path: url.pathname, operations, status, fault: fault?.kind ?? null, credential });
 
     if (fault?.kind === "slow") await delay(fault.delayMs, undefined, { ref: false });
     if (fault?.kind === "reset") {
@@ -111,6 +115,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       incoming.socket.destroy();
       return;
     }
+    if (fault?.kind === "withheld") return void record(null);
     record(response.status);
     if (fault?.kind === "cut_answer") return send(outgoing, response, Math.floor(Buffer.byteLength(response.body ?? "") / 2));
     send(outgoing, response);

@@ -68,7 +68,7 @@ export function idConflict(entity: string, id: string): GraphQLError {
 }
 
 /** HTTP 400 with an inner status of 429 (linear.app/developers/rate-limiting). */
-export function rateLimited(kind: "requests" | "complexity"): GraphQLError {
+export function rateLimited(kind: "requests" | "complexity" | "endpoint requests"): GraphQLError {
   return failure("Rate limit exceeded", {
     type: "ratelimited",
     code: "RATELIMITED",

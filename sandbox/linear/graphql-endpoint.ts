@@ -1,11 +1,11 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
 import { z } from "zod";
 import { json, type SandboxRequest, type SandboxResponse } from "../http/server";
 import type { Grant, GrantBook } from "../oauth/grants";
 import type { RequestContext } from "./context";
 import { prepare, run } from "./execute";
 import { rateLimited, tooComplex, unauthenticated } from "./failures";
-import { complexityOf, type Limits } from "./limits";
+import { type CountedRequest, complexityOf, type LimitSizes, type LimitState, type Limits } from "./limits";
 import type { LinearSettings } from "./settings";
 import type { Store } from "./store";
 
@@ -30,17 +30,25 @@ const anonymous = { requestsPerHour: 600, complexityPerHour: 100_000 };
 export function createGraphqlEndpoint(options: GraphqlOptions): (request: SandboxRequest) => Promise<SandboxResponse> {
   const { store, book, limits, settings } = options;
 
-  function limitHeaders(caller: string, sizes: Parameters<Limits["state"]>[1], complexity: number): Record<string, string> {
-    const { requests, complexity: points } = limits.state(caller, sizes);
+  function limitHeaders(counted: CountedRequest, sizes: LimitSizes): Record<string, string> {
+    const { requests, complexity, endpoint } = limits.state(counted, sizes);
+    const printed = (prefix: string, { limit, remaining, resetMs }: LimitState) => ({
+      [`${prefix}-limit`]: String(limit),
+      [`${prefix}-remaining`]: String(remaining),
+      [`${prefix}-reset`]: String(resetMs),
+    });
     return {
-      "x-complexity": String(complexity),
-      "x-ratelimit-requests-limit": String(requests.limit),
-      "x-ratelimit-requests-remaining": String(requests.remaining),
-      "x-ratelimit-requests-reset": String(requests.resetMs),
-      "x-ratelimit-complexity-limit": String(points.limit),
-      "x-ratelimit-complexity-remaining": String(points.remaining),
-      "x-ratelimit-complexity-reset": String(points.resetMs),
+      "x-complexity": String(counted.complexity),
+      ...printed("x-ratelimit-requests", requests),
+      ...printed("x-ratelimit-complexity", complexity),
+      ...(endpoint === null ? {} : { "x-ratelimit-endpoint-name": endpoint.name, ...printed("x-ratelimit-endpoint-requests", endpoint) }),
     };
+  }
+
+  /** Those that `rateLimitStatus` tells of. */
+  function sharedLimits(counted: CountedRequest, sizes: LimitSizes): RequestContext["limits"] {
+    const { requests, complexity } = limits.state(counted, sizes);
+    return { requests, complexity };
   }
 
   /** A refusal before execution has no `data`. */
@@ -72,13 +80,14 @@ export function createGraphqlEndpoint(options: GraphqlOptions): (request: Sandbo
     if (!asked.success) return badRequest("The body must have a query, and may have variables and an operationName.");
 
     const grant = readGrant(request);
-    const caller = grant === null ? `address ${request.remoteAddress}` : `${grant.clientId} ${grant.userId}`;
+    const caller = grant === null ? `address ${request.remoteAddress}` : callerOf(grant);
     const sizes = grant === null ? { ...settings(), ...anonymous } : settings();
     const prepared = prepare(asked.data.query, asked.data.operationName ?? null);
     const variables = asked.data.variables ?? {};
     const complexity = "errors" in prepared ? 1 : complexityOf(prepared.document, prepared.operation, variables);
-    const empty = limits.take(caller, sizes, complexity);
-    const headers = limitHeaders(caller, sizes, complexity);
+    const counted: CountedRequest = { caller, complexity, rootFields: "errors" in prepared ? [] : rootFieldsOf(prepared.operation) };
+    const empty = limits.take(counted, sizes);
+    const headers = limitHeaders(counted, sizes);
     if (empty !== null) return refuse(400, [rateLimited(empty)], headers);
     // An unknown, expired or revoked token is refused before the query is looked at.
     if (grant === null) return refuse(401, [unauthenticated()], headers);
@@ -92,7 +101,7 @@ export function createGraphqlEndpoint(options: GraphqlOptions): (request: Sandbo
       webOrigin: options.webOrigin(),
       grant,
       commentTouchesIssue: settings().commentTouchesIssue,
-      limits: limits.state(caller, sizes),
+      limits: sharedLimits(counted, sizes),
     };
     const result = await run(prepared, variables, context);
     // A failed variable ends the request before execution, so there is no `data`.
@@ -102,6 +111,15 @@ export function createGraphqlEndpoint(options: GraphqlOptions): (request: Sandbo
     const errors = result.errors?.map((error) => (error.extensions.type === undefined ? asInternal(error) : error));
     return json(status, errors === undefined ? { data: result.data } : { data: result.data, errors }, headers);
   };
+}
+
+/** Limits are counted for each person and app. */
+export function callerOf({ clientId, userId }: Pick<Grant, "clientId" | "userId">): string {
+  return `${clientId} ${userId}`;
+}
+
+function rootFieldsOf({ selectionSet }: OperationDefinitionNode): readonly string[] {
+  return selectionSet.selections.flatMap((node) => (node.kind === Kind.FIELD ? [node.name.value] : []));
 }
 
 function asValidationFailure(error: GraphQLError): GraphQLError {

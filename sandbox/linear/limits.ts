@@ -4,7 +4,8 @@ import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSe
 export interface LimitSizes {
   readonly requestsPerHour: number;
   readonly complexityPerHour: number;
-  readonly queryComplexity: number;
+  readonly endpointRequestsPerHour: Readonly<Record<string, number>>;
+  readonly limitHourSeconds: number;
 }
 
 export interface LimitState {
@@ -19,46 +20,85 @@ interface Bucket {
   atMs: number;
 }
 
-/** Leaky buckets, two a caller: requests and complexity. */
-export interface Limits {
-  /** Pays for one request; false when a bucket is empty, and then nothing is paid. */
-  take(caller: string, sizes: LimitSizes, complexity: number): "requests" | "complexity" | null;
-  state(caller: string, sizes: LimitSizes): { readonly requests: LimitState; readonly complexity: LimitState };
-  clear(): void;
+/** What one request is counted as. */
+export interface CountedRequest {
+  readonly caller: string;
+  readonly complexity: number;
+  /** Its root fields: those that have a limit of their own count against it. */
+  readonly rootFields: readonly string[];
 }
 
-const hourMs = 3_600_000;
+/** Leaky buckets of each caller: requests, complexity, and those of single endpoints. */
+export interface Limits {
+  /** Pays for one request; answers the bucket that is empty, and then nothing is paid. */
+  take(request: CountedRequest, sizes: LimitSizes): "requests" | "complexity" | "endpoint requests" | null;
+  state(
+    request: CountedRequest,
+    sizes: LimitSizes,
+  ): {
+    readonly requests: LimitState;
+    readonly complexity: LimitState;
+    /** The fullest of the endpoints' own, null where the request met none. */
+    readonly endpoint: (LimitState & { readonly name: string }) | null;
+  };
+  /** What another app of the same account asks: pays up to what is there. */
+  spend(caller: string, sizes: LimitSizes, amount: { readonly requests: number; readonly complexity: number }): void;
+  clear(): void;
+}
 
 export function createLimits(clock: () => number): Limits {
   const buckets = new Map<string, Bucket>();
 
-  function leaked(key: string, limit: number): Bucket {
+  function leaked(key: string, limit: number, { limitHourSeconds }: LimitSizes): Bucket {
     const bucket = buckets.get(key) ?? { used: 0, atMs: clock() };
-    bucket.used = Math.max(0, bucket.used - ((clock() - bucket.atMs) * limit) / hourMs);
+    bucket.used = Math.max(0, bucket.used - ((clock() - bucket.atMs) * limit) / (limitHourSeconds * 1000));
     bucket.atMs = clock();
     buckets.set(key, bucket);
     return bucket;
   }
 
-  const stateOf = (key: string, limit: number): LimitState => {
-    const { used } = leaked(key, limit);
-    return { limit, remaining: Math.max(0, Math.floor(limit - used)), resetMs: Math.ceil(clock() + (used * hourMs) / limit) };
+  const stateOf = (key: string, limit: number, sizes: LimitSizes): LimitState => {
+    const { used } = leaked(key, limit, sizes);
+    const resetMs = Math.ceil(clock() + (used * sizes.limitHourSeconds * 1000) / limit);
+    return { limit, remaining: Math.max(0, Math.floor(limit - used)), resetMs };
   };
 
+  const endpointsOf = ({ rootFields }: CountedRequest, { endpointRequestsPerHour }: LimitSizes) =>
+    rootFields.flatMap((name) => {
+      const limit = endpointRequestsPerHour[name];
+      return limit === undefined ? [] : [{ name, limit }];
+    });
+
   return {
-    take(caller, sizes, complexity) {
-      const requests = leaked(`${caller} requests`, sizes.requestsPerHour);
-      const points = leaked(`${caller} complexity`, sizes.complexityPerHour);
+    take(request, sizes) {
+      const requests = leaked(`${request.caller} requests`, sizes.requestsPerHour, sizes);
+      const points = leaked(`${request.caller} complexity`, sizes.complexityPerHour, sizes);
+      const endpoints = endpointsOf(request, sizes).map(({ name, limit }) => ({
+        limit,
+        bucket: leaked(`${request.caller} endpoint ${name}`, limit, sizes),
+      }));
       if (requests.used + 1 > sizes.requestsPerHour) return "requests";
-      if (points.used + complexity > sizes.complexityPerHour) return "complexity";
+      if (points.used + request.complexity > sizes.complexityPerHour) return "complexity";
+      if (endpoints.some(({ bucket, limit }) => bucket.used + 1 > limit)) return "endpoint requests";
       requests.used += 1;
-      points.used += complexity;
+      points.used += request.complexity;
+      for (const { bucket } of endpoints) bucket.used += 1;
       return null;
     },
-    state: (caller, sizes) => ({
-      requests: stateOf(`${caller} requests`, sizes.requestsPerHour),
-      complexity: stateOf(`${caller} complexity`, sizes.complexityPerHour),
+    state: (request, sizes) => ({
+      requests: stateOf(`${request.caller} requests`, sizes.requestsPerHour, sizes),
+      complexity: stateOf(`${request.caller} complexity`, sizes.complexityPerHour, sizes),
+      endpoint:
+        endpointsOf(request, sizes)
+          .map(({ name, limit }) => ({ name, ...stateOf(`${request.caller} endpoint ${name}`, limit, sizes) }))
+          .sort((a, b) => a.remaining - b.remaining)[0] ?? null,
     }),
+    spend(caller, sizes, amount) {
+      const requests = leaked(`${caller} requests`, sizes.requestsPerHour, sizes);
+      const points = leaked(`${caller} complexity`, sizes.complexityPerHour, sizes);
+      requests.used = Math.min(sizes.requestsPerHour, requests.used + amount.requests);
+      points.used = Math.min(sizes.complexityPerHour, points.used + amount.complexity);
+    },
     clear: () => buckets.clear(),
   };
 }

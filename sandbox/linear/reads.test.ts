@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { startTestSandbox } from "./testing";
+import { startTestSandbox, testClient } from "./testing";
 
 let sandbox: Awaited<ReturnType<typeof startTestSandbox>>;
 let token = "";
@@ -255,6 +255,37 @@ test("limits are counted by caller, said in headers, and refused with HTTP 400 R
   await sandbox.control.advanceClock(3_600_000 / 3);
   expect((await sandbox.graphql(fresh, "{ viewer { id } }")).status).toBe(200);
   await sandbox.control.set({ requestsPerHour: 5_000 });
+});
+
+test("an endpoint may have a limit of its own, which its answers name and which leaves other endpoints alone", async () => {
+  await sandbox.control.set({ endpointRequestsPerHour: { viewer: 2 } });
+  const fresh = (await sandbox.connect("read", "ben@acme.example")).access_token;
+  const first = await sandbox.graphql(fresh, "{ viewer { id } }");
+  expect(first.headers.get("x-ratelimit-endpoint-name")).toBe("viewer");
+  expect(first.headers.get("x-ratelimit-endpoint-requests-limit")).toBe("2");
+  expect(first.headers.get("x-ratelimit-endpoint-requests-remaining")).toBe("1");
+  expect(Number(first.headers.get("x-ratelimit-endpoint-requests-reset"))).toBeGreaterThan(Date.now());
+  await sandbox.graphql(fresh, "{ viewer { id } }");
+  const refused = await sandbox.graphql(fresh, "{ viewer { id } }");
+  expect(refused.body.errors?.[0]?.extensions).toMatchObject({ code: "RATELIMITED" });
+  const other = await sandbox.graphql(fresh, "{ organization { id } }");
+  expect(other.status).toBe(200);
+  expect(other.headers.has("x-ratelimit-endpoint-name")).toBe(false);
+  await sandbox.control.set({ endpointRequestsPerHour: {} });
+});
+
+test("the hour of the limits can be scaled, and another installation of the app can spend what there is", async () => {
+  await sandbox.control.reset();
+  await sandbox.control.set({ requestsPerHour: 10, limitHourSeconds: 1_000 });
+  const fresh = (await sandbox.connect("read", "ben@acme.example")).access_token;
+  await sandbox.control.spend({ clientId: testClient.clientId, email: "ben@acme.example", requests: 50 });
+  expect((await sandbox.graphql(fresh, "{ viewer { id } }")).status).toBe(400);
+  await sandbox.control.advanceClock(100_000);
+  const passed = await sandbox.graphql(fresh, "{ viewer { id } }");
+  expect(passed.status).toBe(200);
+  expect(Number(passed.headers.get("x-ratelimit-requests-reset"))).toBeGreaterThan(Date.now() + 900_000);
+  await sandbox.control.reset();
+  ({ access_token: token } = await sandbox.connect());
 });
 
 test("a query above 10,000 points is refused whole", async () => {

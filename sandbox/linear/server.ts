@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { FaultBox } from "../control/faults";
 import type { Journal } from "../control/journal";
 import { json, listen, type SandboxRequest, type SandboxResponse } from "../http/server";
@@ -6,7 +6,7 @@ import { createAuthorizeEndpoint, type Subject } from "../oauth/authorize-endpoi
 import { createGrantBook, type Grant, type OAuthClient, type SavedGrants } from "../oauth/grants";
 import { answerRevoke, answerToken } from "../oauth/token-endpoint";
 import { operationsOf } from "./execute";
-import { createGraphqlEndpoint, scriptedRateLimit } from "./graphql-endpoint";
+import { callerOf, createGraphqlEndpoint, scriptedRateLimit } from "./graphql-endpoint";
 import { createHome } from "./home";
 import { createLimits } from "./limits";
 import { linearAuthorize, linearToken, metadata, stylesheetPath } from "./oauth";
@@ -146,6 +146,12 @@ export async function startLinear(options: LinearOptions) {
         const grant = token === undefined ? null : book.findGrant(token);
         return grant === null ? null : (store.workspaces.get(grant.workspaceId)?.users.get(grant.userId)?.email ?? null);
       },
+      credentialOf({ url, body }) {
+        if (url.pathname !== "/oauth/token") return null;
+        const form = new URLSearchParams(body);
+        const sent = form.get("refresh_token") ?? form.get("code");
+        return sent === null ? null : createHash("sha256").update(sent).digest("base64url").slice(0, 16);
+      },
       rateLimited: ({ form, seconds }) => scriptedRateLimit(form, seconds, clock()),
     },
   });
@@ -165,6 +171,12 @@ export async function startLinear(options: LinearOptions) {
       if (subject === undefined || client === undefined) throw new Error("No such person or app is in the sandbox.");
       const { userId, workspaceId } = subject;
       return linearToken.answer(book.issueTokens({ clientId, userId, workspaceId, actor: "user", scopes, usedPkce: false }));
+    },
+    /** Spends of a person's limits with this app, as its other installations do. Throws when the app or the person is unknown. */
+    spend({ clientId, email, ...amount }: { clientId: string; email: string; requests: number; complexity: number }) {
+      const subject = subjects().find((known) => known.email === email);
+      if (subject === undefined) throw new Error("No such person is in the sandbox.");
+      limits.spend(callerOf({ clientId, userId: subject.userId }), settings, amount);
     },
     expireAccessTokens: (email?: string) => book.expireAccessTokens(grantedBy(email)),
     revokeGrants: (email?: string) => book.revokeAll(grantedBy(email)),

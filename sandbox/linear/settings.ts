@@ -12,6 +12,10 @@ export const linearSettings = z.strictObject({
   denyConsent: z.boolean(),
   requestsPerHour: z.number().positive(),
   complexityPerHour: z.number().positive(),
+  /** Root fields that have a limit of their own beside it. */
+  endpointRequestsPerHour: z.record(z.string(), z.number().positive()),
+  /** How long the hour of these limits is, so that a day's traffic fits into a minute. */
+  limitHourSeconds: z.number().positive(),
   queryComplexity: z.number().positive(),
   /** Whether a comment moves its issue's `updatedAt`: Linear does not say. */
   commentTouchesIssue: z.boolean(),
@@ -29,6 +33,8 @@ export const documentedSettings: LinearSettings = {
   denyConsent: false,
   requestsPerHour: 5_000,
   complexityPerHour: 2_000_000,
+  endpointRequestsPerHour: {},
+  limitHourSeconds: 3_600,
   queryComplexity: 10_000,
   commentTouchesIssue: false,
 };

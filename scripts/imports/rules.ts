@@ -34,7 +34,7 @@ const isServer = (file: string | null): boolean => inside(file, "server");
 const integrationOf = (file: string | null): string | null => /^server\/integrations\/([^/]+)\//.exec(file ?? "")?.[1] ?? null;
 const isVfsCore = (file: string): boolean =>
   inside(file, "server/vfs") && !inside(file, "server/vfs/storage") && !/^server\/vfs\/layers\/mirrored(\.ts$|\/)/.test(file);
-const folders = ["app", "components", "server", "db", "sandbox", "e2e", "bench", "scripts"] as const;
+const folders = ["app", "components", "server", "db", "sandbox", "faults", "e2e", "bench", "scripts"] as const;
 
 const rules: readonly Rule[] = [
   {
@@ -127,6 +127,7 @@ const rules: readonly Rule[] = [
       names.includes("createDb") &&
       !inside(module.path, "server/compose") &&
       !inside(module.path, "bench") &&
+      !inside(module.path, "faults") &&
       !inside(module.path, "db") &&
       !module.isTest,
   },
@@ -138,6 +139,11 @@ const rules: readonly Rule[] = [
       ((inside(module.path, "sandbox") && target !== null && !inside(target, "sandbox")) ||
         ((isServer(module.path) || inside(module.path, "app") || inside(module.path, "components") || inside(module.path, "db")) &&
           inside(target, "sandbox"))),
+  },
+  {
+    name: "faults-apart",
+    why: "the fault suite holds and kills what it is made of: nothing outside it imports it",
+    broken: (module, { target }) => !inside(module.path, "faults") && inside(target, "faults"),
   },
 ];
 

@@ -6,12 +6,14 @@ import { demoLimits, publicLimits } from "@/server/auth/attempts";
 import { createAuth, type HubAuth } from "@/server/auth/auth";
 import { createSendMail } from "@/server/auth/mail";
 import type { Connections } from "@/server/connections/connections";
+import type { TokenTiming } from "@/server/connections/token-contract";
 import { type Env, type EnvRecord, getEnv, integrationSettings } from "@/server/env";
 import type { Manifest } from "@/server/integrations/contract";
 import { manifests } from "@/server/integrations/manifests";
 import { findIntegration } from "@/server/integrations/registry";
 import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createLog, type Log } from "@/server/log";
+import { letOutMs } from "@/server/transport/letting-out";
 import type { FileSystem } from "@/server/vfs/file-system";
 import { createWalkRunner } from "@/server/vfs/layers/mirrored/walk-runner";
 import { roleHas } from "@/server/workspaces/roles";
@@ -19,6 +21,7 @@ import { jobScope } from "@/server/workspaces/scopes";
 import { createWorkspaces, type Workspaces } from "@/server/workspaces/workspaces";
 import { mountTableOf } from "./connected-mounts";
 import { endPrivateConnections } from "./departures";
+import { createEndings, type Endings } from "./ending-runner";
 import { createHubFileSystem } from "./file-system";
 import { type Catalogue, createTools, type Tools } from "./tools";
 
@@ -33,6 +36,8 @@ export interface Hub {
   /** Vault, tokens and the doors of connecting. */
   readonly tools: Tools;
   readonly files: FileSystem;
+  /** Disconnecting everything, deleting a workspace. */
+  readonly endings: Endings;
   /** Started by `startHub`, in the processes that run jobs. */
   readonly jobs: Jobs;
   /** Ends what is under way and closes the database. */
@@ -46,36 +51,81 @@ export function productCatalogue(env: Env, variables?: EnvRecord): Catalogue {
   return { manifests, findIntegration, settingsOf: (manifest) => settings.get(manifest.id) ?? read(manifest) };
 }
 
-/** How long a stop waits for directories that are being walked; the next list goes on where a walk broke off. */
-const walksEndMs = 2000;
+/**
+ * How long a stop waits for directories that are being walked, and for connections and workspaces that are being ended; the next list, or a
+ * job, goes on where they broke off.
+ */
+const backgroundEndsMs = 2000;
 
-/** Joins the parts over an open database. Tests give their own, and their own catalogue. */
-export function createHub(parts: { env: Env; log: Log; db: Database; catalogue?: Catalogue }): Hub {
-  const { env, log, db, catalogue = productCatalogue(env) } = parts;
+export interface HubParts {
+  readonly env: Env;
+  readonly log: Log;
+  readonly db: Database;
+  readonly catalogue?: Catalogue;
+  readonly tokenTiming?: Partial<TokenTiming>;
+}
+
+/** Joins the parts over an open database. Tests give their own, their own catalogue, and times of their own scale. */
+export function createHub(parts: HubParts): Hub {
+  const { env, log, db, catalogue = productCatalogue(env), tokenTiming } = parts;
   const auth = createAuth({ env, db, log, sendMail: createSendMail(env), limits: env.mode === "demo" ? demoLimits : publicLimits });
   const workspaces = createWorkspaces({
     db,
     origin: env.origin,
-    memberLeft: ({ workspaceId }, userId) =>
-      endPrivateConnections({ db, log, disconnect: tools.connections.disconnect }, jobScope(workspaceId, "departure"), userId),
+    stopSettlesMs: letOutMs,
+    memberLeft: async ({ workspaceId }, userId) => {
+      const job = jobScope(workspaceId, "departure");
+      await tools.connections.flows.giveBackHeld(job, { userId }).catch((error: unknown) => {
+        // The job that comes by every minute does it then.
+        log.error({ error, workspaceId }, "what a departed member's consents hold could not be given back");
+      });
+      await endPrivateConnections({ db, log, disconnect: tools.connections.disconnect }, job, userId);
+    },
   });
-  const tools = createTools({ env, log, db, auth, workspaces, catalogue });
+  const tools = createTools({ env, log, db, auth, workspaces, catalogue, tokenTiming });
+  const endings = createEndings({
+    db,
+    log,
+    disconnect: tools.connections.disconnect,
+    giveBackHeld: (scope) => tools.connections.flows.giveBackHeld(scope),
+    receipts: tools.connections.receipts,
+    flush: tools.flush,
+    forgetKeys: (workspaceId) => tools.vault.forget(workspaceId),
+  });
   const walks = createWalkRunner(log);
   const files = createHubFileSystem({
     db,
     connections: async (scope) =>
-      mountTableOf(await tools.connections.mounted.list(scope), { db, walks, origin: env.origin, slug: scope.slug }),
+      mountTableOf(await tools.connections.mounted.list(scope), {
+        db,
+        walks,
+        origin: env.origin,
+        slug: scope.slug,
+        mayManage: roleHas(scope.role, "connections.manage"),
+      }),
     allows: ({ role }, permission) => roleHas(role, permission),
     cursorSecret: createHmac("sha256", env.authSecret).update("list cursors").digest(),
   });
-  const jobs = createJobs({ db, log, findJobScope: workspaces.findJobScope, callLogDays: env.callLogDays });
+  const jobs = createJobs({
+    db,
+    log,
+    findJobScope: workspaces.findJobScope,
+    callLogDays: env.callLogDays,
+    giveBackHeld: (scope) => tools.connections.flows.giveBackHeld(scope, { expiredOnly: true }),
+    // Often enough for a renewal that its process left open to be settled within Linear's grace of 30 minutes.
+    also: {
+      // Every minute: what a process that died left half ended, and what a departure left behind.
+      "take-up-endings": { cron: "* * * * *", run: endings.takeUp },
+      "keep-tokens-alive": { cron: "*/5 * * * *", run: tools.connections.keepTokensAlive },
+    },
+  });
   const close = async () => {
     await jobs.stop();
-    await Promise.race([walks.stop(), setTimeout(walksEndMs)]);
+    await Promise.race([Promise.all([walks.stop(), endings.settled()]), setTimeout(backgroundEndsMs)]);
     await tools.flush();
     await db.close();
   };
-  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, jobs, close };
+  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, endings, jobs, close };
 }
 
 async function openHub(): Promise<Hub> {

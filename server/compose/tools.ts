@@ -5,7 +5,7 @@ import { type Connections, createConnections } from "@/server/connections/connec
 import type { ConnectDoor } from "@/server/connections/http";
 import { createKeyStore } from "@/server/connections/key-store";
 import { createStaticKeys } from "@/server/connections/keys";
-import type { Tokens } from "@/server/connections/token-contract";
+import type { Tokens, TokenTiming } from "@/server/connections/token-contract";
 import { createTokenStore } from "@/server/connections/token-store";
 import { createTokens } from "@/server/connections/tokens";
 import { createVault, type Vault } from "@/server/connections/vault";
@@ -16,6 +16,7 @@ import { createBudgetStore } from "@/server/transport/budget-store";
 import { createCallSink } from "@/server/transport/call-sink";
 import { createCallWriter } from "@/server/transport/call-store";
 import { systemClock } from "@/server/transport/clock";
+import { createStopReader } from "@/server/transport/letting-out";
 import { createTransport, plainReading } from "@/server/transport/transport";
 import { jobScope } from "@/server/workspaces/scopes";
 import type { Workspaces } from "@/server/workspaces/workspaces";
@@ -52,11 +53,12 @@ export function createTools(options: {
   readonly auth: HubAuth;
   readonly workspaces: Workspaces;
   readonly catalogue: Catalogue;
+  readonly tokenTiming?: Partial<TokenTiming>;
 }): Tools {
-  const { env, log, db, auth, workspaces, catalogue } = options;
+  const { env, log, db, auth, workspaces, catalogue, tokenTiming } = options;
   const scopeOf = (workspaceId: string) => jobScope(workspaceId, "connections");
   const vault = createVault({
-    keys: createStaticKeys({ current: Buffer.from(env.vaultKey).toString("base64") }),
+    keys: createStaticKeys(env.vaultKeys),
     store: createKeyStore(db),
   });
   const calls = createCallSink({
@@ -65,8 +67,13 @@ export function createTools(options: {
     random: Math.random,
     onLost: ({ workspaceId, count, error }) => log.error({ workspaceId, count, error }, "records of the call log were lost"),
   });
-  const transport = createTransport({ calls, budget: createBudgetStore({ db, scopeOf, log }) });
+  const transport = createTransport({
+    calls,
+    budget: createBudgetStore({ db, scopeOf, log }),
+    isStopped: createStopReader(db, scopeOf),
+  });
   const tokens = createTokens({
+    timing: tokenTiming,
     store: createTokenStore(db),
     vault,
     scopeOf,
@@ -77,7 +84,9 @@ export function createTools(options: {
     ...catalogue,
     db,
     tokens,
+    vault,
     workspaces,
+    jobScopeOf: scopeOf,
     oauthSends: (integration, { origins }) => ({
       exchange: transport.sendFor({ integration, origins, token: null, reading: plainReading }),
       call: transport.sendFor({ integration, origins, token: null }),

@@ -7,7 +7,8 @@ import { bareSends, type FakeTool, startFakeTool } from "./testing";
 
 const hub = "http://localhost:4220";
 const context: CallContext = { workspaceId: randomId(), connectionId: null, actor: { userId: null, job: null }, path: null };
-const sealed = createSealedAuth({ origin: hub, authSecret: "a-secret-of-at-least-32-characters" });
+const issuers = { ownersOf: () => [] };
+const sealed = createSealedAuth({ origin: hub, authSecret: "a-secret-of-at-least-32-characters", issuers });
 
 let tool: FakeTool;
 let sent: ToolRequest[] = [];
@@ -79,7 +80,7 @@ describe("the sealed Auth.js instance", () => {
     expect(new Set([...first.cookies, ...second.cookies].map((cookie) => cookie.name)).size).toBe(4);
     for (const cookie of first.cookies)
       expect(printCookie(cookie)).toMatch(/; Path=\/oauth\/callback\/fake; Max-Age=900; HttpOnly; SameSite=Lax$/);
-    const https = createSealedAuth({ origin: "https://hub.test", authSecret: "a-secret-of-at-least-32-characters" });
+    const https = createSealedAuth({ origin: "https://hub.test", authSecret: "a-secret-of-at-least-32-characters", issuers });
     for (const cookie of (await https.begin(consentOf())).cookies) {
       expect(cookie.name).toMatch(/^__Secure-hub\.fake\./);
       expect(printCookie(cookie)).toMatch(/; Secure$/);
@@ -131,6 +132,15 @@ describe("the sealed Auth.js instance", () => {
     const begun = await sealed.begin(consent);
     const back = query(await tool.consent(begun.url));
     expect(await finish(consent, back, change(begun.cookies))).toEqual({ ok: false, failure: { kind: "rejected" } });
+    expect(sent).toEqual([]);
+  });
+
+  it.each(["state", "code"])("sends the code nowhere when the answer has %s twice (RFC 6749 §3.1)", async (name) => {
+    const consent = consentOf();
+    const begun = await sealed.begin(consent);
+    const back = query(await tool.consent(begun.url));
+    back.append(name, back.get(name) ?? "");
+    expect(await finish(consent, back, jar([...begun.cookies]))).toEqual({ ok: false, failure: { kind: "rejected" } });
     expect(sent).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { HubError } from "@/server/errors";
 import type { Identity, Integration, IntegrationSettings, TokenAnswer } from "@/server/integrations/contract";
 import type { CallContext, Send } from "@/server/transport/send";
 import { fetchOver } from "./fetch-adapter";
+import { acceptsIssuer, type Issuers } from "./issuers";
 
 /**
  * Auth.js for the tools: an instance of its own, sealed from the one that signs people in. It has its own secret, its own cookies (per
@@ -24,12 +25,21 @@ export interface FlowCookie {
   readonly secure: boolean;
 }
 
-/** Why a callback did not end in tokens. `refused`: the tool said no to the person; `rejected`: what came back cannot be trusted. */
+/**
+ * Why a callback did not end in tokens. `refused`: the tool said no to the person; `rejected`: what came back cannot be trusted;
+ * `foreign`: it names another server than the tool's.
+ */
 export type ConsentFailure =
   | { readonly kind: "denied" }
   | { readonly kind: "refused"; readonly error: string }
   | { readonly kind: "rejected" }
-  | { readonly kind: "failed"; readonly cause: HubError };
+  | { readonly kind: "foreign" }
+  | {
+      readonly kind: "failed";
+      readonly cause: HubError;
+      /** What the tool had granted by then; null where nothing. Nobody is known to have it, so it is to be given back. */
+      readonly tokens: TokenAnswer | null;
+    };
 
 export type ConsentResult =
   | { readonly ok: true; readonly tokens: TokenAnswer; readonly identity: Identity }
@@ -40,6 +50,8 @@ export interface SealedAuthOptions {
   readonly origin: string;
   /** AUTH_SECRET; the instance's own secret is derived from it. */
   readonly authSecret: string;
+  /** The catalogue's tools by their origins, for the answers of those that name no issuer. */
+  readonly issuers: Issuers;
 }
 
 export interface ConsentOf {
@@ -58,7 +70,7 @@ export interface OAuthSends {
 export interface SealedAuth {
   /** The consent URL, the hash of its `state`, and the cookies that the callback will want back. */
   begin(consent: ConsentOf): Promise<{ url: string; stateHash: string; cookies: readonly FlowCookie[] }>;
-  /** Checks state and PKCE, exchanges the code and asks the tool who it is. Never throws for what the browser or the tool sent. */
+  /** Checks issuer, state and PKCE, exchanges the code and asks the tool who it is. Never throws for what the browser or the tool sent. */
   finish(
     consent: ConsentOf,
     answer: URLSearchParams,
@@ -120,9 +132,9 @@ const printable = (error: string | null): string => (error !== null && /^[\w .-]
  * `exchanging`: whether the code was already sent. Before that, whatever is wrong is wrong with what the browser brought: state missing,
  * unexpected or twice, no code, no cookies (RFC 9700 §4.7).
  */
-function readFailure(error: unknown, answer: URLSearchParams, exchanging: boolean): ConsentFailure {
+function readFailure(error: unknown, answer: URLSearchParams, exchanging: boolean, tokens: TokenAnswer | null): ConsentFailure {
   for (const cause of causesOf(error)) {
-    if (cause instanceof HubError) return { kind: "failed", cause };
+    if (cause instanceof HubError) return { kind: "failed", cause, tokens };
     if (cause instanceof OAuthCallbackError) {
       // Thrown after the state was found right; the error itself does not carry the vendor's code.
       const code = answer.get("error");
@@ -133,7 +145,34 @@ function readFailure(error: unknown, answer: URLSearchParams, exchanging: boolea
   // The library's error holds the answer's body, tokens included: only its sentence goes on.
   const sentences = [...causesOf(error)].map((cause) => (cause instanceof Error ? cause.message : "")).filter((text) => text !== "");
   const cause = new Error(sentences.at(-1) ?? "unknown");
-  return { kind: "failed", cause: new HubError("EIO", "The tool's answer to the exchange could not be used.", { cause }) };
+  return { kind: "failed", cause: new HubError("EIO", "The tool's answer to the exchange could not be used.", { cause }), tokens };
+}
+
+/** Parameters that decide, which an answer may hold once (RFC 6749 §3.1); Auth.js would take the last of several. */
+const deciding = ["state", "code", "error", "response"] as const;
+
+/** What of the answer must be refused before anything of it is used; null when nothing must. */
+function refuseAnswer(consent: ConsentOf, answer: URLSearchParams, issuers: Issuers): ConsentFailure | null {
+  if (!acceptsIssuer(consent.integration, consent.settings, answer, issuers)) return { kind: "foreign" };
+  return deciding.some((name) => answer.getAll(name).length > 1) ? { kind: "rejected" } : null;
+}
+
+/**
+ * A token answer as it came, but without an ID token. Nothing here reads one, since identity is asked for with the access token; checking it
+ * all the same would refuse good answers of vendors with an issuer for each tenant, and wherever two clocks differ.
+ */
+async function withoutIdToken(response: Response): Promise<Response> {
+  const text = await response.text();
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Auth.js says what is wrong with an answer that is not JSON.
+  }
+  const { status, headers } = response;
+  if (typeof body !== "object" || body === null || !("id_token" in body)) return new Response(text, { status, headers });
+  const { id_token: _unread, ...rest } = body;
+  return Response.json(rest, { status });
 }
 
 /** The pairs of a Cookie header whose names are in `names`. */
@@ -193,6 +232,8 @@ export function createSealedAuth(options: SealedAuthOptions): SealedAuth {
     clientId: consent.settings.clientId,
     clientSecret: consent.settings.clientSecret,
     checks: ["pkce", "state"],
+    // Auth.js wants an address; whose account it is, the integration's `identify` asks.
+    userinfo: consent.settings.redirectUri,
   });
 
   return {
@@ -216,21 +257,23 @@ export function createSealedAuth(options: SealedAuthOptions): SealedAuth {
     async finish(consent, answer, cookieHeader, sends, context) {
       const { id } = consent.integration.manifest;
       const { oauth } = consent.integration;
+      const refusal = refuseAnswer(consent, answer, options.issuers);
+      if (refusal !== null) return { ok: false, failure: refusal };
       const caught: { tokens: TokenAnswer | null; identity: Identity | null } = { tokens: null, identity: null };
-      const provider = providerOf(consent);
       let exchanging = false;
       const overTransport = fetchOver(sends.exchange, context);
       const withOurs: OAuth2Config<Record<string, unknown>> = {
-        ...provider,
-        [customFetch]: (...call: Parameters<typeof fetch>) => {
+        ...providerOf(consent),
+        [customFetch]: async (...call: Parameters<typeof fetch>) => {
           exchanging = true;
-          return overTransport(...call);
+          return withoutIdToken(await overTransport(...call));
         },
         userinfo: {
-          // Asked for by Auth.js's own check of the configuration; `request` answers instead of it.
-          url: consent.settings.origins.api ?? consent.settings.redirectUri,
+          url: consent.settings.redirectUri,
           async request({ tokens }: { tokens: { access_token?: string } }) {
             if (tokens.access_token === undefined) throw new HubError("EIO", "The tool's answer had no access token.");
+            // Kept before the tool is asked whose they are: should that fail, they can be given back.
+            caught.tokens = oauth.readTokens(tokens);
             caught.identity = await oauth.identify(tokens.access_token, consent.settings, sends.call, context);
             return { id: caught.identity.accountId };
           },
@@ -244,14 +287,18 @@ export function createSealedAuth(options: SealedAuthOptions): SealedAuth {
       });
       const names = new Set<string>(kept.map((what) => cookieName(id, consent.flowId, what)));
       const headers = { cookie: pickCookies(cookieHeader, names) };
-      const request = new Request(`${options.origin}/oauth/callback/${id}?${answer}`, { headers });
+      const checked = new URLSearchParams(answer);
+      // Auth.js, given no issuer, would take any for wrong; `iss` was compared above.
+      checked.delete("iss");
+      const request = new Request(`${options.origin}/oauth/callback/${id}?${checked}`, { headers });
       try {
         await Auth(request, config);
       } catch (error) {
-        return { ok: false, failure: readFailure(error, answer, exchanging) };
+        return { ok: false, failure: readFailure(error, answer, exchanging, caught.tokens) };
       }
       if (caught.tokens === null || caught.identity === null) {
-        return { ok: false, failure: { kind: "failed", cause: new HubError("EIO", "The tool did not say whose account it is.") } };
+        const cause = new HubError("EIO", "The tool did not say whose account it is.");
+        return { ok: false, failure: { kind: "failed", cause, tokens: caught.tokens } };
       }
       return { ok: true, tokens: caught.tokens, identity: caught.identity };
     },

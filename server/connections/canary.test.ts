@@ -8,6 +8,7 @@ import { createBudgetStore } from "@/server/transport/budget-store";
 import { createCallSink } from "@/server/transport/call-sink";
 import { createCallWriter } from "@/server/transport/call-store";
 import { systemClock } from "@/server/transport/clock";
+import { createStopReader } from "@/server/transport/letting-out";
 import { startTestTool, type TestTool } from "@/server/transport/test-tool";
 import { createTransport } from "@/server/transport/transport";
 import { createKeyStore } from "./key-store";
@@ -66,8 +67,8 @@ it("secrets that pass through vault, tokens and transport are in no table, no lo
   const workspace = await seedWorkspace(db, { slug: "canary" });
   const scopeOf = () => workspace.jobScope;
   const calls = createCallSink({ write: createCallWriter(db, scopeOf), clock: systemClock, random: Math.random, onLost: () => {} });
-  const transport = createTransport({ calls, budget: createBudgetStore({ db, scopeOf, log }) });
-  const vault = createVault({ keys: createStaticKeys({ current: masterKey }), store: createKeyStore(db) });
+  const vault = createVault({ keys: createStaticKeys({ VAULT_KEY: masterKey }), store: createKeyStore(db) });
+  const transport = createTransport({ calls, budget: createBudgetStore({ db, scopeOf, log }), isStopped: createStopReader(db, scopeOf) });
   const origins = { api: tool.origin };
 
   // The token endpoint is the misbehaving tool too; its answers repeat what they were sent.

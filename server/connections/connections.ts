@@ -1,26 +1,39 @@
-import type { Database } from "@/db/client";
+import type { Database, Tx } from "@/db/client";
 import { scopeUserId, type WorkspaceScope } from "@/db/scope";
 import type { IntegrationEnv } from "@/server/env";
 import { HubError } from "@/server/errors";
 import { decodeId } from "@/server/ids";
-import type { CatalogueEntry, ConnectionView } from "@/server/integrations/catalogue";
+import type { CatalogueEntry, ConnectionHealth, ConnectionView } from "@/server/integrations/catalogue";
 import type { Integration, IntegrationSettings, Manifest } from "@/server/integrations/contract";
 import type { Log } from "@/server/log";
 import type { Send, TokenSource } from "@/server/transport/send";
+import { recordAudit } from "@/server/workspaces/audit";
+import { roleHas } from "@/server/workspaces/roles";
 import { createSealedAuth, type OAuthSends } from "./auth";
-import { getConnection, listConnections } from "./connection-store";
-import { type DisconnectReceipt, disconnect } from "./disconnect";
+import { checkCapabilities } from "./available";
+import { missingConsents } from "./capabilities";
+import { type ConnectionRecord, getConnection, listConnections, switchCapability } from "./connection-store";
+import { disconnect, listTogether } from "./disconnect";
+import type { Flows, ScopeMaker } from "./flow-contract";
 import { listPendingFlows } from "./flow-store";
-import { createFlows, type Flows, type ScopeMaker } from "./flows";
+import { createFlows } from "./flows";
+import { describeHealth } from "./health";
+import { findLastFailure, findTokenFacts, listBudgets } from "./health-facts";
+import { createIssuers } from "./issuers";
+import { keepTokensAlive } from "./keep-alive";
 import { createMounted, type Mounted } from "./mounted";
+import { type DisconnectReceipt, getReceipt, listReceipts, type ReceiptPage } from "./receipts";
+import { type DisconnectPreview, previewOf } from "./revocation";
 import type { Tokens } from "./token-contract";
-import { catalogueEntry, connectionView } from "./views";
+import type { Vault } from "./vault";
+import { catalogueEntry, connectionStatus, connectionView, consentUrl } from "./views";
 
 /** Connections, joined: what routes and routers call. `compose` makes the one of a process. */
 
 export interface ConnectionsOptions {
   readonly db: Database;
   readonly tokens: Tokens;
+  readonly vault: Vault;
   readonly workspaces: ScopeMaker;
   /** The catalogue, in its order. */
   readonly manifests: readonly Manifest[];
@@ -32,6 +45,8 @@ export interface ConnectionsOptions {
   readonly oauthSends: (integration: Integration, settings: IntegrationSettings) => OAuthSends;
   /** Transport with a connection's token. */
   readonly sendFor: (integration: Integration, settings: IntegrationSettings, token: TokenSource) => Send;
+  /** The hub's own scope in a workspace that is known to be there. */
+  readonly jobScopeOf: (workspaceId: string) => WorkspaceScope;
   /** The hub's configured origin. */
   readonly origin: string;
   readonly authSecret: string;
@@ -50,8 +65,23 @@ export interface Connections {
   list(scope: WorkspaceScope): Promise<ConnectionView[]>;
   /** One of them by `con_…`; ENOENT otherwise. */
   get(scope: WorkspaceScope, connection: string): Promise<ConnectionView>;
+  /** How it does, in words and as data; the last failure only for those who may see calls. ENOENT likewise. */
+  health(scope: WorkspaceScope, connection: string): Promise<ConnectionHealth>;
+  /**
+   * Switches a capability of a connection on or off, as far as the grant goes: ESCOPE, with the page that starts the missing consent,
+   * otherwise. Switched off, its scopes stay granted at the tool. The scope's permission was checked by the caller. ENOENT, EINVAL.
+   */
+  switchCapability(scope: WorkspaceScope, connection: string, change: { capability: string; on: boolean }): Promise<ConnectionView>;
   /** Revokes, deletes and reports. The scope's permission was checked by the caller. */
   disconnect(scope: WorkspaceScope, connection: string): Promise<DisconnectReceipt>;
+  /** A job: renews the tokens that are due though nobody uses them, in all workspaces. Answers how many were, and how many not. */
+  keepTokensAlive(): Promise<{ renewed: number; left: number }>;
+  /** What disconnecting will do at the tool, before it is done. ENOENT when the scope does not see the connection. */
+  disconnectPreview(scope: WorkspaceScope, connection: string): Promise<DisconnectPreview>;
+  /** The receipts of ended connections that the scope may read, newest first. */
+  receipts(scope: WorkspaceScope, page: { readonly cursor?: string | undefined; readonly limit: number }): Promise<ReceiptPage>;
+  /** One of them by `con_…`; ENOENT otherwise. */
+  receipt(scope: WorkspaceScope, connection: string): Promise<DisconnectReceipt>;
   /** `<origin>/oauth/callback/<id>` of every tool of the catalogue. */
   readonly redirectUris: readonly string[];
 }
@@ -61,7 +91,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const { db, tokens, manifests, findIntegration, settingsOf, log, now = () => new Date() } = options;
   const manifestOf = (id: string): Manifest | undefined =>
     manifests.find((manifest) => manifest.id === id) ?? findIntegration(id)?.manifest;
-  const auth = createSealedAuth({ origin: options.origin, authSecret: options.authSecret });
+  const originsOf = (manifest: Manifest) => {
+    const environment = settingsOf(manifest);
+    return environment.configured ? environment.settings.origins : environment.origins;
+  };
+  const issuers = createIssuers({ manifests, findIntegration, originsOf });
+  const auth = createSealedAuth({ origin: options.origin, authSecret: options.authSecret, issuers });
 
   const entriesOf = async (scope: WorkspaceScope, wanted: readonly Manifest[]): Promise<CatalogueEntry[]> => {
     const userId = scopeUserId(scope);
@@ -83,6 +118,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     );
   };
 
+  const get = async (scope: WorkspaceScope, id: string): Promise<{ record: ConnectionRecord; manifest: Manifest }> => {
+    const record = await db.withScope(scope, (tx) => getConnection(tx, scope, id), { readOnly: true });
+    const manifest = manifestOf(record.row.integration);
+    if (manifest === undefined) throw new HubError("ENOENT", "There is no such connection.");
+    return { record, manifest };
+  };
+
   return {
     flows: createFlows({ ...options, auth, now, sendsFor: options.oauthSends }),
     mounted: createMounted({ ...options, now }),
@@ -101,17 +143,66 @@ export function createConnections(options: ConnectionsOptions): Connections {
       });
     },
     async get(scope, connection) {
-      const id = decodeId("connection", connection);
-      const record = await db.withScope(scope, (tx) => getConnection(tx, scope, id), { readOnly: true });
-      const manifest = manifestOf(record.row.integration);
-      if (manifest === undefined) throw new HubError("ENOENT", "There is no such connection.");
+      const { record, manifest } = await get(scope, decodeId("connection", connection));
       return connectionView(scope, record, manifest, now());
+    },
+    async health(scope, connection) {
+      const id = decodeId("connection", connection);
+      const at = now();
+      return db.withScope(
+        scope,
+        async (tx) => {
+          const record = await getConnection(tx, scope, id);
+          const manifest = manifestOf(record.row.integration);
+          if (manifest === undefined) throw new HubError("ENOENT", "There is no such connection.");
+          return describeHealth({
+            tool: manifest.name,
+            now: at,
+            status: connectionStatus(record, manifest, scope.slug, at),
+            token: await findTokenFacts(tx, id),
+            scopes: record.row.scopes,
+            missing: missingConsents(manifest, record.row),
+            lastSync: record.row.lastSyncAt,
+            budgets: await listBudgets(tx, id),
+            lastFailure: roleHas(scope.role, "calls.read") ? await findLastFailure(tx, scope, id, manifest.name) : null,
+          });
+        },
+        { readOnly: true },
+      );
+    },
+    async switchCapability(scope, connection, { capability, on }) {
+      const id = decodeId("connection", connection);
+      const { record, manifest } = await get(scope, id);
+      checkCapabilities(manifest, [capability]);
+      const within = (tx: Tx) =>
+        recordAudit(tx, scope, {
+          action: on ? "connection.switched_on" : "connection.switched_off",
+          subject: connection,
+          detail: { capability },
+        });
+      const actionUrl = consentUrl(scope.slug, record.row, [capability]);
+      await switchCapability(db, scope, id, manifest, { capability, on, actionUrl, within });
+      return connectionView(scope, (await get(scope, id)).record, manifest, now());
     },
     async disconnect(scope, connection) {
       const id = decodeId("connection", connection);
       const sendFor = (integration: Integration, settings: IntegrationSettings) => options.oauthSends(integration, settings).call;
-      return disconnect({ db, tokens, findIntegration, settingsOf, sendFor, now, log }, scope, id);
+      return disconnect({ db, tokens, findIntegration, settingsOf, sendFor, jobScopeOf: options.jobScopeOf, log }, scope, id);
     },
+    keepTokensAlive: () => keepTokensAlive(options),
+    async disconnectPreview(scope, connection) {
+      const id = decodeId("connection", connection);
+      return db.withScope(
+        scope,
+        async (tx) => {
+          const { row } = await getConnection(tx, scope, id);
+          return previewOf(findIntegration(row.integration), await listTogether(tx, scope, row));
+        },
+        { readOnly: true },
+      );
+    },
+    receipts: (scope, page) => db.withScope(scope, (tx) => listReceipts(tx, scope, page), { readOnly: true }),
+    receipt: (scope, connection) => db.withScope(scope, (tx) => getReceipt(tx, scope, connection), { readOnly: true }),
     redirectUris: manifests.map((manifest) => `${options.origin}/oauth/callback/${manifest.id}`),
   };
 }

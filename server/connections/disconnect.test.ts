@@ -1,9 +1,10 @@
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connections, connectionTokens, rateBuckets } from "@/db/schema/connections";
-import { vfsContents, vfsDirectoryStates, vfsHandles, vfsNodes, vfsPrints } from "@/db/schema/vfs";
-import { auditEvents } from "@/db/schema/workspaces";
+import { vfsContents, vfsDirectoryStates, vfsHandles, vfsIdempotency, vfsNodes, vfsPlans, vfsPrints } from "@/db/schema/vfs";
+import { auditEvents, members } from "@/db/schema/workspaces";
 import { decodeId, newId } from "@/server/ids";
+import type { CallContext, ToolRequest } from "@/server/transport/send";
 import { type Browser, type ConnectHub, startConnectHub } from "./testing-hub";
 
 let world: ConnectHub;
@@ -25,6 +26,20 @@ async function connect(browser: Browser, accountId: string, visibility = "worksp
   const id = (await world.hub.connections.flows.view(browser.scope, begun.flow)).connection?.id ?? "";
   return { id, uuid: decodeId("connection", id) };
 }
+
+const callMe = (): ToolRequest => ({
+  method: "GET",
+  url: `${world.tool.origin}/me`,
+  repeatability: "safe",
+  operation: "me",
+  authorization: "connection",
+});
+const callContext = (browser: Browser, connectionId: string): CallContext => ({
+  workspaceId: browser.scope.workspaceId,
+  connectionId,
+  actor: { userId: browser.userId, job: null },
+  path: null,
+});
 
 /** A mirror as the file system leaves it. */
 async function mirror(browser: Browser, connectionId: string, count: number): Promise<void> {
@@ -66,6 +81,29 @@ const left = (browser: Browser) =>
   }));
 
 describe("disconnecting", () => {
+  it("takes along the plans and receipts of everybody who changed something through it, and only those", async () => {
+    const [kept, gone] = [await connect(ann, `kept-${number}`), await connect(ann, `gone-${number}`)];
+    const cora = await world.colleague(ann, "member");
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    for (const { scope, userId } of [ann, cora]) {
+      for (const { uuid } of [kept, gone]) {
+        const row = { workspaceId: scope.workspaceId, ownerId: userId, connectionId: uuid, expiresAt };
+        await world.hub.db.withScope(scope, async (tx) => {
+          await tx.insert(vfsPlans).values({ ...row, id: newId(), path: "/p", plan: {} });
+          await tx.insert(vfsIdempotency).values({ ...row, key: uuid, contentHash: "h", receipt: { path: "/p" } });
+        });
+      }
+    }
+    await world.hub.connections.disconnect(ann.scope, gone.id);
+    for (const { scope } of [ann, cora]) {
+      const rest = await world.hub.db.withScope(scope, async (tx) => [
+        ...(await tx.select({ connectionId: vfsPlans.connectionId }).from(vfsPlans)),
+        ...(await tx.select({ connectionId: vfsIdempotency.connectionId }).from(vfsIdempotency)),
+      ]);
+      expect(rest).toEqual([{ connectionId: kept.uuid }, { connectionId: kept.uuid }]);
+    }
+  });
+
   it("revokes at the tool, deletes all that the connection brought and nothing else, and says so", async () => {
     const kept = await connect(ann, `kept-${number}`);
     const gone = await connect(ann, `gone-${number}`);
@@ -75,7 +113,14 @@ describe("disconnecting", () => {
     const receipt = await world.hub.connections.disconnect(ann.scope, gone.id);
     expect(receipt).toEqual({
       connection: gone.id,
-      revoked: { outcome: "revoked", proof: "The tool answered 200." },
+      integration: "fake",
+      tool: "Fake",
+      account: `gone-${number}`,
+      visibility: "workspace",
+      at: expect.any(String),
+      by: "admin",
+      revoked: { outcome: "revoked", proof: "The tool answered 200.", requestId: `revocation-${world.tool.revoked.length}` },
+      alsoEnded: [],
       purged: { files: 4321 },
       summary: "The tool answered 200. The hub deleted its tokens and 4321 mirrored entries.",
     });
@@ -85,6 +130,7 @@ describe("disconnecting", () => {
       tx.select().from(auditEvents).where(eq(auditEvents.action, "connection.disconnected")),
     );
     expect(event).toMatchObject({ actorUserId: ann.userId, subject: gone.id, detail: { revoked: "revoked", files: 4321 } });
+    expect(await world.hub.connections.receipt(ann.scope, gone.id)).toEqual(receipt);
     await expect(world.hub.connections.disconnect(ann.scope, gone.id)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
@@ -96,7 +142,8 @@ describe("disconnecting", () => {
     });
     expect(receipt.revoked).toEqual({
       outcome: "failed",
-      proof: "Fake could not be asked to end the access. Fake answered 503. End the access in the settings of Fake as well.",
+      proof: "Fake did not confirm that the access has ended: Fake answered 503. Open Fake's settings and remove the hub.",
+      requestId: `revocation-${world.tool.revoked.length}`,
     });
     expect(await left(ann)).toEqual({ connections: [], rest: [0, 0, 0, 0, 0, 0, 0] });
   });
@@ -131,6 +178,36 @@ describe("disconnecting", () => {
     expect(JSON.stringify(events)).not.toContain("secret-account");
   });
 
+  it("that broke off after the tool had answered goes on with that answer, and does not ask again", async () => {
+    const { id } = await connect(ann, `answered-${number}`);
+    const revocation = { outcome: "revoked" as const, proof: "The tool answered 200.", requestId: "r-1", alsoEnded: [] };
+    await world.hub.db.withScope(ann.scope, async (tx) => {
+      await tx.update(connections).set({ status: "disconnecting", revocation, endingBy: ann.userId, endingUntil: new Date(0) });
+      await tx.delete(connectionTokens);
+    });
+    const before = world.tool.revoked.length;
+    const receipt = await world.hub.connections.disconnect(ann.scope, id);
+    expect(receipt.revoked).toEqual({ outcome: "revoked", proof: "The tool answered 200.", requestId: "r-1" });
+    expect(world.tool.revoked.length).toBe(before);
+  });
+
+  it("asked for twice at once is done once, and both get the one receipt", async () => {
+    const { id } = await connect(ann, `twice-${number}`);
+    const before = world.tool.revoked.length;
+    const second = Promise.withResolvers<unknown>();
+    world.tool.beforeRevoke = async () => {
+      // The first one is at the tool now.
+      world.hub.connections.disconnect(ann.scope, id).then(second.resolve, second.reject);
+      // The embedded database answers in turn: after these the second one has looked.
+      for (let turn = 0; turn < 3; turn += 1) await world.hub.connections.get(ann.scope, id);
+    };
+    const receipt = await world.hub.connections.disconnect(ann.scope, id);
+    expect(await second.promise).toEqual(receipt);
+    expect(world.tool.revoked.length).toBe(before + 1);
+    const events = await world.hub.db.withScope(ann.scope, (tx) => tx.select().from(auditEvents).where(eq(auditEvents.subject, id)));
+    expect(events.map((event) => event.action).sort()).toEqual(["connection.connected", "connection.disconnected"]);
+  });
+
   it("makes a new connection when the account is connected again, which inherits nothing", async () => {
     const first = await connect(ann, `back-${number}`);
     await mirror(ann, first.uuid, 3);
@@ -138,5 +215,119 @@ describe("disconnecting", () => {
     const second = await connect(ann, `back-${number}`);
     expect(second.id).not.toBe(first.id);
     expect((await left(ann)).rest[2]).toBe(0);
+  });
+});
+
+describe("a tool that offers no revocation", () => {
+  it("is told of as such, with what the person does and where", async () => {
+    world.tool.revocationEnds = null;
+    try {
+      const { id } = await connect(ann, `manual-${number}`);
+      const byHand = { steps: "Open Fake's settings and remove the hub.", url: "https://fake.example/settings" };
+      expect(await world.hub.connections.disconnectPreview(ann.scope, id)).toEqual({ ends: null, alsoEnds: [], byHand });
+      const before = world.tool.asked.length;
+      const { revoked } = await world.hub.connections.disconnect(ann.scope, id);
+      expect(revoked).toEqual({
+        outcome: "not_offered",
+        proof: "Fake offers no way to end the access from here. Open Fake's settings and remove the hub.",
+        requestId: null,
+      });
+      expect(world.tool.asked.slice(before)).toEqual([]);
+    } finally {
+      world.tool.revocationEnds = "token";
+    }
+  });
+});
+
+describe("a tool whose revocation ends every access of the account", () => {
+  beforeEach(() => {
+    world.tool.revocationEnds = "account";
+  });
+  afterEach(() => {
+    world.tool.revocationEnds = "token";
+  });
+
+  it("names before what will end with it, ends it in the hub too, and says so after", async () => {
+    const bea = await world.colleague(ann, "admin");
+    const account = `shared-${number}`;
+    const shared = await connect(ann, account);
+    const own = await connect(ann, account, "private");
+    const theirs = await connect(bea, account, "private");
+    const other = await connect(ann, `someone-else-${number}`);
+
+    const preview = await world.hub.connections.disconnectPreview(ann.scope, own.id);
+    // What is Bea's alone is not shown to Ann.
+    expect(preview).toMatchObject({ ends: "account", alsoEnds: [{ id: shared.id, accountName: account, path: "/context/tools/fake" }] });
+
+    const send = await world.hub.connections.mounted.authorizedSend(ann.scope, shared.uuid);
+    await send(callMe(), callContext(ann, shared.uuid));
+    const receipt = await world.hub.connections.disconnect(ann.scope, own.id);
+    expect(receipt.alsoEnded).toEqual([shared.id]);
+    expect(receipt.summary).toContain("Fake ends every access of this account to the hub's app at once");
+    expect(receipt.summary).toContain("/context/tools/fake ended with it and needs a new sign-in.");
+
+    for (const [browser, id] of [
+      [ann, shared.id],
+      [bea, theirs.id],
+    ] as const) {
+      const { status } = await world.hub.connections.get(browser.scope, id);
+      expect(status).toMatchObject({ state: "reauth_required" });
+      expect(status.reason).toContain("Another connection of this account was disconnected");
+    }
+    expect((await world.hub.connections.get(ann.scope, other.id)).status.state).toBe("connected");
+    // A process that holds the dead token in memory notices at its next call, and sends nothing.
+    const before = world.tool.asked.length;
+    await expect(send(callMe(), callContext(ann, shared.uuid))).rejects.toMatchObject({ code: "ENOTCONN" });
+    expect(world.tool.asked.slice(before)).toEqual([]);
+  });
+
+  it("that did not confirm ended nothing else", async () => {
+    const account = `unsure-${number}`;
+    const shared = await connect(ann, account);
+    const own = await connect(ann, account, "private");
+    world.tool.revokeStatus = 503;
+    const receipt = await world.hub.connections.disconnect(ann.scope, own.id).finally(() => {
+      world.tool.revokeStatus = 200;
+    });
+    expect(receipt).toMatchObject({ revoked: { outcome: "failed" }, alsoEnded: [] });
+    expect((await world.hub.connections.get(ann.scope, shared.id)).status.state).toBe("connected");
+  });
+});
+
+describe("receipts", () => {
+  it("go on saying that a person asked, when that person has left", async () => {
+    const cora = await world.colleague(ann, "admin");
+    const { id } = await connect(ann, `left-${number}`);
+    expect((await world.hub.connections.disconnect(cora.scope, id)).by).toEqual(expect.any(String));
+    await world.hub.db.withScope(ann.scope, (tx) => tx.delete(members).where(eq(members.userId, cora.userId)));
+    expect((await world.hub.connections.receipt(ann.scope, id)).by).toBe("a former member");
+  });
+
+  it("can be read again, newest first and page by page, by those who may", async () => {
+    const bea = await world.colleague(ann, "admin");
+    const cleo = await world.colleague(ann, "viewer");
+    const shared = await connect(ann, `r-shared-${number}`);
+    const own = await connect(ann, `r-own-${number}`, "private");
+    const theirs = await connect(bea, `r-theirs-${number}`, "private");
+    await world.hub.connections.disconnect(ann.scope, shared.id);
+    await world.hub.connections.disconnect(ann.scope, own.id);
+    await world.hub.connections.disconnect(bea.scope, theirs.id);
+
+    const read = async (browser: Browser, limit: number) => {
+      const found: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await world.hub.connections.receipts(browser.scope, { cursor, limit });
+        found.push(...page.receipts.map((receipt) => `${receipt.connection} ${receipt.account}`));
+        if (page.cursor === null) return found;
+        cursor = page.cursor;
+      }
+    };
+    // Admins answer for the workspace: they see that a private connection ended, and not whose account it was.
+    const all = [`${theirs.id} null`, `${own.id} null`, `${shared.id} r-shared-${number}`];
+    expect(await read(ann, 1)).toEqual(all);
+    expect(await read(bea, 2)).toEqual(all);
+    expect(await read(cleo, 20)).toEqual([`${shared.id} r-shared-${number}`]);
+    await expect(world.hub.connections.receipt(cleo.scope, own.id)).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(world.hub.connections.receipts(ann.scope, { cursor: "x", limit: 1 })).rejects.toMatchObject({ code: "EINVAL" });
   });
 });

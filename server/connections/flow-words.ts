@@ -11,12 +11,17 @@ const flowProblems = [
   "rejected",
   "wrong_person",
   "wrong_integration",
+  "another_server",
   "not_allowed",
+  "access_stopped",
   "not_configured",
   "disconnecting",
   "tool_failed",
   "abandoned",
   "replaced",
+  "interrupted",
+  "given_back",
+  "unanswered",
 ] as const;
 export type FlowProblem = (typeof flowProblems)[number];
 
@@ -68,11 +73,23 @@ export function describeProblem(reason: string | null, tool: string): FlowWords 
         happened: `The answer to connecting ${tool} arrived at another tool's address, so it was not used. Nothing was stored.`,
         next: `Check the redirect address registered at ${tool}, then connect again.`,
       };
+    case "another_server":
+      return {
+        title: "Another server answered",
+        happened: `The answer that came back names another server than ${tool}'s, or none where ${tool} always gives its name. It was not used. Nothing was stored.`,
+        next: `Choose Connect again, and open ${tool} only from there. If it happens again, tell whoever runs the hub.`,
+      };
     case "not_allowed":
       return {
         title: "You may no longer connect tools here",
         happened: `Your role in the workspace changed while you were at ${tool}. Nothing was stored.`,
         next: "Ask an admin of the workspace to connect it.",
+      };
+    case "access_stopped":
+      return {
+        title: "Access to tools is stopped",
+        happened: `All access to tools was stopped in this workspace while you were at ${tool}. Nothing was stored.`,
+        next: "An admin can resume it in the settings; then connect again.",
       };
     case "not_configured":
       return {
@@ -88,6 +105,24 @@ export function describeProblem(reason: string | null, tool: string): FlowWords 
       };
     case "abandoned":
       return { title: "Connecting was cancelled", happened: `Connecting ${tool} was cancelled. Nothing was stored.`, next: again };
+    case "interrupted":
+      return {
+        title: "Connecting was interrupted",
+        happened: `The hub stopped while it was taking ${tool}'s answer. Nothing was stored, but ${tool} may have granted the access already.`,
+        next: `Connect again. If you do not want to, look in the settings of ${tool} whether the hub is listed there, and remove it.`,
+      };
+    case "given_back":
+      return {
+        title: `Nothing was connected`,
+        happened: `${givenBack(detail, tool)} Nothing was stored.`,
+        next: remainsWords(detail, tool) ?? again,
+      };
+    case "unanswered":
+      return {
+        title: "The question was not answered in time",
+        happened: `Another account than the expected one came back from ${tool}, and nobody said what to do with it. ${givenBack(detail, tool)} Nothing was stored.`,
+        next: remainsWords(detail, tool) ?? again,
+      };
     case "replaced":
       return {
         title: "A newer attempt replaced this one",
@@ -98,9 +133,75 @@ export function describeProblem(reason: string | null, tool: string): FlowWords 
       return {
         title: `${tool} did not answer as expected`,
         happened: `${tool} could not be reached, or its answer could not be used. Nothing was stored.`,
-        next: "Wait a minute and connect again. The call log shows what it answered.",
+        next: `Wait a minute and connect again. The call log shows what it answered. If you do not connect again, look in the settings of ${tool} whether the hub is listed there.`,
       };
   }
+}
+
+/** What became of the access that was given back; `outcome` is what `giveBackGrant` answered, or nothing while that is under way. */
+function givenBack(outcome: string | undefined, tool: string): string {
+  switch (outcome) {
+    case "revoked":
+    case "already_revoked":
+      return `${tool} ended the access.`;
+    case "not_offered":
+      return `The hub deleted its tokens; ${tool} offers no way to end the access from here.`;
+    case "kept":
+      return `The hub deleted its tokens; ${tool} was not asked to end the access, because that would end every connection of this account.`;
+    case "failed":
+      return `The hub deleted its tokens, but ${tool} could not be asked to end the access.`;
+    default:
+      return `The access is being given back to ${tool}.`;
+  }
+}
+
+/** What to do at the tool where the access may remain there. */
+function remainsWords(outcome: string | undefined, tool: string): string | null {
+  return outcome === "not_offered" || outcome === "failed" ? `Remove the hub in the settings of ${tool}, or connect again.` : null;
+}
+
+/** Of an account, what a person knows it by. */
+export interface AccountNames {
+  readonly accountName: string;
+  readonly accountEmail: string | null;
+  readonly orgName: string | null;
+}
+
+/** `Bob at Acme`; with the e-mail address where the names alone do not tell the two apart. */
+function accountWords(account: AccountNames, other: AccountNames | null): string {
+  const place = account.orgName === null ? "" : ` at ${account.orgName}`;
+  const isAlike = other !== null && other.accountName === account.accountName && other.orgName === account.orgName;
+  const email = isAlike && account.accountEmail !== null ? ` (${account.accountEmail})` : "";
+  return `${account.accountName}${email}${place}`;
+}
+
+/**
+ * What is asked when another account came back: who was expected (null when that connection is gone by now), who came, and what can be done.
+ * `seenBy`: who would see the account's own connection.
+ */
+export function describeQuestion(
+  expected: AccountNames | null,
+  came: AccountNames,
+  tool: string,
+  seenBy: "private" | "workspace",
+): FlowWords {
+  const title = `Another ${tool} account came back`;
+  const who = accountWords(came, expected);
+  const held = `Nothing is used until you decide; after a few minutes it is given back to ${tool}.`;
+  const added = `as a connection of its own, which ${seenBy === "private" ? "only you" : "everyone in this workspace"} will see`;
+  if (expected === null) {
+    return {
+      title,
+      happened: `The connection that this was meant for has been disconnected meanwhile. You signed in as ${who}.`,
+      next: `Add it ${added}, or give it back. ${held}`,
+    };
+  }
+  const meant = accountWords(expected, came);
+  const happened =
+    meant === who
+      ? `This connection is ${meant}; you signed in as another account of the same name.`
+      : `This connection is ${meant}; you signed in as ${who}.`;
+  return { title, happened, next: `Try again with the right account, add this one ${added}, or give it back. ${held}` };
 }
 
 /** The words for an answer that belongs to no flow of this person. */

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { oauthFlows } from "@/db/schema/connections";
 import { decodeId, newId } from "@/server/ids";
 import { type ConnectHub, startConnectHub } from "./testing-hub";
 
@@ -52,21 +53,48 @@ it("stores nothing for someone who is removed while the tool is asked, and gives
 
 it("a connection that may do less from now on keeps nothing in the mirror of what it may not read any more", async () => {
   const ann = await world.browser("narrower");
-  const connect = async (capabilities: readonly string[]) => {
-    const { url } = await ann.begin("fake", { capabilities });
+  const connect = async () => {
+    const { url } = await ann.begin("fake", { capabilities: ["read:things", "write:things"] });
     await ann.follow(await world.tool.consent(url));
     const [connection] = await world.hub.connections.list(ann.scope);
-    return decodeId("connection", connection?.id ?? "");
+    return connection?.id ?? "";
   };
   const rows = async () => (await world.hub.db.withScope(ann.scope, (tx) => tx.execute(sql`select 1 from vfs_node`))).rows.length;
-  const id = await connect(["read:things", "write:things"]);
-  await world.hub.db.withScope(ann.scope, (tx) =>
-    tx.execute(
-      sql`insert into vfs_node (workspace_id, path, parent_path, name, kind, node_id, connection_id) values (${ann.scope.workspaceId}, ${`/context/con/${id}/a`}, ${`/context/con/${id}`}, 'a', 'file', ${newId()}, ${id})`,
-    ),
-  );
-  expect(await connect(["read:things", "write:things"])).toBe(id);
+  const id = await connect();
+  const mirror = () => {
+    const uuid = decodeId("connection", id);
+    return world.hub.db.withScope(ann.scope, (tx) =>
+      tx.execute(
+        sql`insert into vfs_node (workspace_id, path, parent_path, name, kind, node_id, connection_id) values (${ann.scope.workspaceId}, ${`/context/con/${uuid}/a`}, ${`/context/con/${uuid}`}, 'a', 'file', ${newId()}, ${uuid})`,
+      ),
+    );
+  };
+  await mirror();
+  expect(await connect()).toBe(id);
   expect(await rows()).toBe(1);
-  expect(await connect(["write:things"])).toBe(id);
+  // A consent that grants less.
+  world.tool.granted = "write";
+  expect(await connect()).toBe(id);
   expect(await rows()).toBe(0);
+  // Reading is switched off.
+  world.tool.granted = "read write";
+  await connect();
+  await mirror();
+  await world.hub.connections.switchCapability(ann.scope, id, { capability: "write:things", on: false });
+  expect(await rows()).toBe(1);
+  await world.hub.connections.switchCapability(ann.scope, id, { capability: "read:things", on: false });
+  expect(await rows()).toBe(0);
+});
+
+it("a consent that comes back in its last moment is worked on, and not given up meanwhile", async () => {
+  const ann = await world.browser("last-moment");
+  const { url, flow } = await ann.begin();
+  const back = await world.tool.consent(url);
+  world.tool.beforeToken = async () => {
+    const [row] = await world.hub.db.withScope(ann.scope, (tx) => tx.select().from(oauthFlows));
+    expect(row).toMatchObject({ status: "exchanging" });
+    expect((row?.expiresAt.getTime() ?? 0) - (row?.consumedAt?.getTime() ?? 0)).toBe(120_000);
+  };
+  await ann.follow(back);
+  expect((await world.hub.connections.flows.view(ann.scope, flow)).status).toBe("connected");
 });

@@ -6,8 +6,8 @@ import type { Log } from "@/server/log";
 import { readBodyText } from "@/server/read-body";
 import { printCookie } from "./auth";
 import type { Connections } from "./connections";
+import type { ScopeMaker, StartInput } from "./flow-contract";
 import type { StrayProblem } from "./flow-words";
-import type { ScopeMaker } from "./flows";
 
 /** The two doors of a consent: `POST /oauth/start/<integration>` and `GET /oauth/callback/<integration>`. */
 
@@ -23,7 +23,8 @@ export interface ConnectDoor {
 const startShape = z.object({
   workspace: z.string().min(1).max(64),
   capabilities: z.array(z.string().min(1).max(64)).max(64),
-  visibility: z.enum(["private", "workspace"]),
+  connection: z.string().min(1).max(64).optional(),
+  visibility: z.enum(["private", "workspace"]).optional(),
   returnPath: z.string().max(4096).nullish(),
   popup: z.boolean(),
 });
@@ -48,8 +49,15 @@ async function readBody(request: Request): Promise<z.output<typeof startShape>> 
   throw new HubError("EINVAL", where === "" ? "The body is not what starting a connection needs." : `"${where}" is not valid.`);
 }
 
+/** What the consent is for: the connection that is named, which keeps its visibility, or else a new one. */
+function targetOf({ connection, visibility }: Pick<z.output<typeof startShape>, "connection" | "visibility">): StartInput["target"] {
+  if (connection !== undefined) return { connection };
+  if (visibility !== undefined) return { visibility };
+  throw new HubError("EINVAL", '"visibility" is needed for a new connection, or "connection" for one that is there.');
+}
+
 /**
- * Starts a consent: `{workspace, capabilities, visibility, returnPath, popup}` → `{url, flow}` and the flow's cookies. Answered to the
+ * Starts a consent: `{workspace, capabilities, visibility | connection, returnPath, popup}` → `{url, flow}` and the flow's cookies. Answered to the
  * hub's own pages only (Origin, which a browser sends with every POST), to a signed-in member who may manage connections.
  */
 export async function handleStart(door: ConnectDoor, request: Request, integration: string): Promise<Response> {
@@ -59,10 +67,15 @@ export async function handleStart(door: ConnectDoor, request: Request, integrati
     }
     const person = await door.findPerson(request);
     if (person === null) throw new HubError("EAUTH", "Sign in first.", { actionUrl: "/sign-in" });
-    const { workspace, returnPath, ...input } = await readBody(request);
+    const { workspace, returnPath, connection, visibility, ...input } = await readBody(request);
     const scope = await door.workspaces.getScope({ type: "person", userId: person.id }, workspace);
     door.workspaces.requirePermission(scope, "connections.manage");
-    const started = await door.connections.flows.start(scope, { ...input, integration, returnPath: returnPath ?? null });
+    const started = await door.connections.flows.start(scope, {
+      ...input,
+      target: targetOf({ connection, visibility }),
+      integration,
+      returnPath: returnPath ?? null,
+    });
     const headers = new Headers({ ...quiet, "content-type": "application/json" });
     for (const cookie of started.cookies) headers.append("set-cookie", printCookie(cookie));
     return new Response(JSON.stringify({ url: started.url, flow: started.flow }), { headers });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { apiCalls } from "@/db/schema/connections";
+import { apiCalls, connectionTokens } from "@/db/schema/connections";
 import { startTestSandbox, testClient } from "@/sandbox/linear/testing";
 import { integrationSettings } from "@/server/env";
 import { decodeId } from "@/server/ids";
@@ -131,6 +131,66 @@ describe("connecting Linear", () => {
     expect((await send(request, context)).status).toBe(200);
   });
 
+  it("goes on working to the token's end when Linear ends the grant but not the token, and says until when", async () => {
+    const bea = await world.browser("lasting");
+    const begun = await bea.begin("linear");
+    await bea.follow(await consent(begun.url));
+    const id = (await world.hub.connections.flows.view(bea.scope, begun.flow)).connection?.id ?? "";
+    const listed = async (name: string) =>
+      (await world.hub.files.list(bea.scope, { path: `/context/tools/linear/${name}`, fresh: true })).nodes.length;
+    expect(await listed("teams")).toBeGreaterThan(0);
+    await world.hub.db.withScope(bea.scope, (tx) => tx.update(connectionTokens).set({ keepAliveAt: new Date() }));
+    await sandbox.control.addFault({
+      match: { path: "/oauth/token" },
+      effect: { kind: "status", status: 400, body: JSON.stringify({ error: "invalid_grant" }) },
+    });
+    await world.hub.connections.keepTokensAlive();
+
+    const view = await world.hub.connections.get(bea.scope, id);
+    expect(view).toMatchObject({ usable: true, status: { state: "reauth_required" } });
+    expect(view.status.reason).toMatch(
+      /^The authorization at Linear has ended\. .* It still works until .+; connect it again before then\.$/,
+    );
+    expect((await world.hub.connections.getCatalogueEntry(bea.scope, "linear")).connected).toBe(true);
+    expect(await listed("teams")).toBeGreaterThan(0);
+    await world.hub.connections.mounted.authorizedSend(bea.scope, decodeId("connection", id));
+
+    await sandbox.control.expireAccessTokens();
+    await expect(listed("teams")).rejects.toMatchObject({ code: "ENOTCONN" });
+    const after = await world.hub.connections.get(bea.scope, id);
+    expect(after).toMatchObject({ usable: false, status: { state: "reauth_required" } });
+    expect(after.status.reason).not.toContain("still works");
+    await expect(world.hub.connections.mounted.authorizedSend(bea.scope, decodeId("connection", id))).rejects.toMatchObject({
+      code: "ENOTCONN",
+    });
+  });
+
+  it("says how it does: in words, as data, the last failure to those alone who may see calls, and nothing to strangers", async () => {
+    const bea = await world.browser("healthy");
+    const begun = await bea.begin("linear");
+    await bea.follow(await consent(begun.url));
+    const id = (await world.hub.connections.flows.view(bea.scope, begun.flow)).connection?.id ?? "";
+    await world.hub.files.list(bea.scope, { path: "/context/tools/linear/teams" });
+    await sandbox.control.addFault({ match: { path: "/graphql" }, effect: { kind: "status", status: 400 }, times: 1 });
+    const failed = world.hub.files.list(bea.scope, { path: "/context/tools/linear/projects" });
+    await expect(failed).rejects.toMatchObject({ code: expect.stringMatching(/^E/) });
+    await world.hub.tools.flush();
+
+    const health = await world.hub.connections.health(bea.scope, id);
+    expect(health.sentences.join(" ")).toMatch(
+      /^Connected as .+\. Token renews itself in (24|23) h\. .*Linear allows 4,99\d more calls this hour\..* The last call failed \d+ s ago\.$/,
+    );
+    expect(health).toMatchObject({
+      status: { state: "connected" },
+      token: { renews: true, failedRenewals: 0, lapsesAt: null },
+      scopes: { granted: ["read", "write"], missing: [] },
+      lastFailure: { status: 400, path: "/context/tools/linear/projects", isOver: false },
+    });
+    const viewer = await world.colleague(bea, "viewer");
+    expect(await world.hub.connections.health(viewer.scope, id)).toMatchObject({ token: { renews: true }, lastFailure: null });
+    await expect(world.hub.connections.health(ann.scope, id)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   it("stands in the tree as files, reads through, and takes its mirror with it when it is disconnected", async () => {
     const view = await connect();
     const { files } = world.hub;
@@ -157,6 +217,53 @@ describe("connecting Linear", () => {
       connection: { id: null, status: "disconnected", actionUrl },
     });
     expect((await files.list(ann.scope, { path: "/context/tools/linear" })).nodes).toEqual([]);
+  });
+
+  it("connects for reading only; a write names the consent that it lacks, and who can give it; that consent opens it", async () => {
+    const reads = ["read:issues", "read:projects", "read:teams", "read:cycles"];
+    const begun = await ann.begin("linear", { capabilities: reads });
+    expect(new URL(begun.url).searchParams.get("scope")).toBe("read");
+    await ann.follow(await consent(begun.url));
+    const { connection } = await world.hub.connections.flows.view(ann.scope, begun.flow);
+    expect(connection).toMatchObject({ scopes: ["read"], status: { state: "connected" } });
+    const id = connection?.id ?? "";
+
+    const { files } = world.hub;
+    const [team] = (await files.list(ann.scope, { path: "/context/tools/linear/teams" })).nodes;
+    const write = ({ scope }: Browser, title: string) =>
+      files.write(scope, { path: `${team?.path}/issues/${title}.md`, text: `---\ntitle: ${title}\n---\n` });
+    const actionUrl = `${world.origin}/acme/integrations/linear?connection=${id}&enable=write%3Aissues`;
+    const refusal = { code: "ESCOPE", details: { scope: "write", capability: "write:issues" }, actionUrl };
+    await expect(write(ann, "New")).rejects.toMatchObject({ ...refusal, message: expect.not.stringContaining("An admin") });
+    const member = await world.colleague(ann, "member");
+    await expect(write(member, "New")).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringContaining("An admin or the owner of this workspace can do that."),
+    });
+
+    const more = await ann.begin("linear", { connection: id, capabilities: ["write:issues"] });
+    expect(new URL(more.url).searchParams.get("scope")).toBe("read,write");
+    await ann.follow(await consent(more.url));
+    expect(await world.hub.connections.get(ann.scope, id)).toMatchObject({
+      scopes: ["read", "write"],
+      capabilities: [...reads, "write:issues"],
+    });
+    expect(await write(member, "New")).toMatchObject({ receipt: { steps: [{ outcome: "done" }] } });
+    await world.hub.connections.switchCapability(ann.scope, id, { capability: "write:issues", on: false });
+    await expect(write(ann, "Another")).rejects.toMatchObject({ code: "ESCOPE" });
+    await world.hub.connections.disconnect(ann.scope, id);
+  });
+
+  it("asks, when another person of the company signs in than the one whose connection it is", async () => {
+    const { connection } = await connect({ person: "ann@acme.example" });
+    const begun = await ann.begin("linear", { connection: connection?.id, capabilities: [] });
+    await ann.follow(await consent(begun.url, { person: "ben@acme.example" }));
+    expect(await world.hub.connections.flows.view(ann.scope, begun.flow)).toMatchObject({
+      status: "asking",
+      reason: expect.stringMatching(/^This connection is Ann Smith at .+; you signed in as Ben Okafor at .+\.$/),
+    });
+    await world.hub.connections.flows.answer(ann.scope, begun.flow, "give_back");
+    await world.hub.connections.disconnect(ann.scope, connection?.id ?? "");
   });
 
   it("revokes the grant when it is disconnected, and says so", async () => {

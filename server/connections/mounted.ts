@@ -7,10 +7,11 @@ import type { ConnectionStatus } from "@/server/integrations/catalogue";
 import type { Integration, IntegrationSettings, Manifest } from "@/server/integrations/contract";
 import type { Send, TokenSource } from "@/server/transport/send";
 import type { ToolMount } from "@/server/vfs/tool-mount";
+import { type GrantedUse, usableCapabilities } from "./capabilities";
 import { type ConnectionRecord, listConnections } from "./connection-store";
 import { listPendingFlows } from "./flow-store";
 import type { Tokens } from "./token-contract";
-import { catalogueStatus, connectionStatus, mountPath } from "./views";
+import { catalogueStatus, connectionStatus, isUsable, mountPath } from "./views";
 
 /** What the file system needs of connections: the tools a scope sees, each with a mount that speaks with the connection's own token. */
 
@@ -27,12 +28,16 @@ export interface MountedConnection {
   /** The uuid that its private rows carry; null for a shared connection. */
   readonly ownerId: string | null;
   readonly status: ConnectionStatus;
+  /** Whether calls still go through: also while it has to be connected again, until its access ends. */
+  readonly usable: boolean;
   readonly accountName: string;
   readonly accountEmail: string | null;
   readonly orgName: string | null;
   readonly timeZone: string;
   readonly mirrorPolicy: "titles" | "full";
   readonly capabilities: readonly string[];
+  /** What its row says: switched on, and granted. */
+  readonly use: GrantedUse;
   /** Null when the hub cannot call the tool at all: its connector or its credentials are gone. */
   readonly tool: { readonly mount: ToolMount; readonly send: Send } | null;
 }
@@ -74,12 +79,16 @@ const keptAtMost = 1000;
 export function createMounted(options: MountedOptions): Mounted {
   const kept = new Map<string, { mount: ToolMount; send: Send }>();
 
-  const toolOf = ({ row }: ConnectionRecord, integration: Integration | null): MountedConnection["tool"] => {
+  const toolOf = (
+    { row }: ConnectionRecord,
+    integration: Integration | null,
+    capabilities: readonly string[],
+  ): MountedConnection["tool"] => {
     if (integration === null) return null;
     const environment = options.settingsOf(integration.manifest);
     if (!environment.configured) return null;
     // Everything that the mount was made of is in the key, so a reconnection with other scopes is another mount.
-    const key = JSON.stringify([row.id, row.capabilities, row.externalAccountId, row.externalOrgId]);
+    const key = JSON.stringify([row.id, capabilities, row.externalAccountId, row.externalOrgId]);
     const held = kept.get(key);
     if (held !== undefined) {
       kept.delete(key);
@@ -90,7 +99,7 @@ export function createMounted(options: MountedOptions): Mounted {
     const token = options.tokens.sourceFor({ connectionId: row.id, workspaceId: row.workspaceId, integration, settings });
     const send = options.sendFor(integration, settings, token);
     const identity = { accountId: row.externalAccountId, orgId: row.externalOrgId };
-    const tool = { send, mount: integration.mount({ send, settings, capabilities: row.capabilities, identity }) };
+    const tool = { send, mount: integration.mount({ send, settings, capabilities, identity }) };
     kept.set(key, tool);
     for (const oldest of kept.keys()) {
       if (kept.size <= keptAtMost) break;
@@ -101,6 +110,7 @@ export function createMounted(options: MountedOptions): Mounted {
 
   const mountedOf = (scope: WorkspaceScope, record: ConnectionRecord, manifest: Manifest): MountedConnection => {
     const { row } = record;
+    const capabilities = usableCapabilities(manifest, row);
     return {
       id: row.id,
       publicId: encodeId("connection", row.id),
@@ -110,13 +120,15 @@ export function createMounted(options: MountedOptions): Mounted {
       visibility: row.visibility,
       ownerId: row.visibility === "private" ? row.ownerId : null,
       status: connectionStatus(record, manifest, scope.slug, options.now()),
+      usable: isUsable(record, options.now()),
       accountName: row.accountName,
       accountEmail: row.accountEmail,
       orgName: row.orgName,
       timeZone: row.timeZone,
       mirrorPolicy: row.mirrorPolicy,
-      capabilities: row.capabilities,
-      tool: toolOf(record, options.findIntegration(row.integration)),
+      capabilities,
+      use: { capabilities: row.capabilities, scopes: row.scopes },
+      tool: toolOf(record, options.findIntegration(row.integration), capabilities),
     };
   };
 
@@ -161,8 +173,8 @@ export function createMounted(options: MountedOptions): Mounted {
       const [record] = await options.db.withScope(scope, (tx) => listConnections(tx, scope, connectionId), { readOnly: true });
       const manifest = record === undefined ? undefined : manifestOf(record.row.integration);
       if (record === undefined || manifest === undefined) throw new HubError("ENOENT", "There is no such connection.");
-      const { tool, status } = mountedOf(scope, record, manifest);
-      if (tool === null || status.state === "disconnecting" || status.state === "reauth_required") {
+      const { tool, status, usable } = mountedOf(scope, record, manifest);
+      if (tool === null || !usable) {
         const actionUrl = status.actionUrl === null ? {} : { actionUrl: status.actionUrl };
         throw new HubError("ENOTCONN", status.reason, actionUrl);
       }

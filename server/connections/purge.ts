@@ -7,7 +7,7 @@ import type { WorkspaceScope } from "@/db/scope";
 
 /** What the mirror shows of a tool; texts go with their nodes, by foreign key. */
 export const mirrorTables = ["vfs_node", "vfs_print", "vfs_directory_state"] as const;
-export type PurgedTable = (typeof mirrorTables)[number] | "vfs_handle" | "vfs_plan";
+export type PurgedTable = (typeof mirrorTables)[number] | "vfs_handle" | "vfs_plan" | "vfs_idempotency";
 
 /** Rows a statement: none takes over 100 ms (`architecture.md`, Scale). */
 const batch = 2000;

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Database } from "@/db/client";
 import { sessions } from "@/db/schema/identity";
 import type { Role, WorkspaceScope } from "@/db/scope";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
@@ -37,15 +38,17 @@ export interface ConnectHub {
   readonly answered: string[];
   /** A signed-in person of a role in the workspace, which is made when it is not there. */
   browser(slug: string, role?: Role): Promise<Browser>;
+  /** Another process of the hub on the same database, with a memory of its own; whoever asks closes nothing of it. */
+  process(): Hub;
   /** Another member of the same workspace. */
   colleague(of: Browser, role: Role): Promise<Browser>;
   close(): Promise<void>;
 }
 
-/** Without `catalogueFor` the catalogue is the fake tool under two names. */
-export async function startConnectHub(catalogueFor?: (origin: string) => Promise<Catalogue>): Promise<ConnectHub> {
+/** Without `catalogueFor` the catalogue is the fake tool under two names; without `given` the database is one in memory. */
+export async function startConnectHub(catalogueFor?: (origin: string) => Promise<Catalogue>, given?: Database): Promise<ConnectHub> {
   const tool = await startFakeTool();
-  const db = await createTestDb();
+  const db = given ?? (await createTestDb());
   const lines: string[] = [];
   const answered: string[] = [];
   const held: { hub: Hub | null } = { hub: null };
@@ -134,6 +137,7 @@ export async function startConnectHub(catalogueFor?: (origin: string) => Promise
     origin,
     lines,
     answered,
+    process: () => createHub({ env, log, db, catalogue }),
     async browser(slug, role = "admin") {
       const seeded = await seedWorkspace(db, { slug, role });
       return browserOf(seeded.userId, seeded.scope);

@@ -21,8 +21,8 @@ export interface FakeTool {
   consent(authorizeUrl: string, choice?: { deny?: boolean }): Promise<string>;
   /** Who the next token belongs to. */
   account: { accountId: string; orgId: string; accountName: string };
-  /** The scopes the next token answer names. `null`: none are named. */
-  granted: string | null;
+  /** The scopes the next token answer names; of the ones that its consent was asked for, where it is a function. `null`: none are named. */
+  granted: string | null | ((asked: string) => string);
   /** What the token endpoint answers instead of tokens, once. */
   failNext: { status: number; body: unknown } | null;
   /** Every access and refresh token ever given: what must never be seen outside the vault. */
@@ -32,6 +32,12 @@ export interface FakeTool {
   beforeToken: (() => Promise<void>) | null;
   /** What the revocation endpoint answers. */
   revokeStatus: number;
+  /** Awaited before the revocation endpoint does anything, once. */
+  beforeRevoke: (() => Promise<void>) | null;
+  /** The tool confirms revocations and goes on knowing the token, as if a renewal had been a moment quicker. */
+  keepRevoked: boolean;
+  /** How far a revocation reaches, as the contract has it; null: the tool offers none. */
+  revocationEnds: "token" | "account" | null;
   /** Paths asked for, in order. */
   readonly asked: string[];
   /** From now on the access tokens given so far are refused. */
@@ -51,6 +57,7 @@ const readText = async (request: IncomingMessage): Promise<string> => {
 interface Code {
   readonly challenge: string;
   readonly redirectUri: string;
+  readonly scope: string;
 }
 
 const noFiles = (): never => {
@@ -89,6 +96,7 @@ export async function startFakeTool(): Promise<FakeTool> {
     }
     if (form.get("client_id") !== clientId || form.get("client_secret") !== clientSecret) return refuse("invalid_client");
     let account = tool.account;
+    let asked = "";
     if (form.get("grant_type") === "authorization_code") {
       const code = codes.get(form.get("code") ?? "");
       codes.delete(form.get("code") ?? "");
@@ -97,13 +105,15 @@ export async function startFakeTool(): Promise<FakeTool> {
         .digest("base64url");
       if (code === undefined || code.challenge !== challenge || code.redirectUri !== form.get("redirect_uri"))
         return refuse("invalid_grant");
+      asked = code.scope;
     } else {
       const held = live.get(form.get("refresh_token") ?? "");
       if (held?.kind !== "refresh") return refuse("invalid_grant");
       live.delete(form.get("refresh_token") ?? "");
       account = held.account;
     }
-    const scope = tool.granted === null ? {} : { scope: tool.granted };
+    const granted = typeof tool.granted === "function" ? tool.granted(asked) : tool.granted;
+    const scope = granted === null ? {} : { scope: granted };
     const access_token = make("access", account);
     const refresh_token = make("refresh", account);
     return { status: 200, body: { access_token, refresh_token, token_type: "Bearer", expires_in: 3600, ...scope } };
@@ -124,8 +134,16 @@ export async function startFakeTool(): Promise<FakeTool> {
     }
     if (url.pathname === "/revoke") {
       const form = new URLSearchParams(await readText(request));
+      const before = tool.beforeRevoke;
+      tool.beforeRevoke = null;
+      await before?.();
+      const ended = live.get(form.get("token") ?? "");
       revoked.push(form.get("token") ?? "");
-      live.delete(form.get("token") ?? "");
+      if (!tool.keepRevoked) live.delete(form.get("token") ?? "");
+      if (tool.revocationEnds === "account" && ended !== undefined) {
+        for (const [other, { account }] of live) if (account.accountId === ended.account.accountId) live.delete(other);
+      }
+      response.setHeader("x-request-id", `revocation-${revoked.length}`);
       return answer(tool.revokeStatus, {});
     }
     if (url.pathname === "/me") {
@@ -140,7 +158,11 @@ export async function startFakeTool(): Promise<FakeTool> {
       if (url.searchParams.get("code_challenge_method") !== "S256") return answer(400, { error: "invalid_request" });
       if (url.searchParams.has("deny")) back.searchParams.set("error", "access_denied");
       else {
-        codes.set(code, { challenge: url.searchParams.get("code_challenge") ?? "", redirectUri });
+        codes.set(code, {
+          challenge: url.searchParams.get("code_challenge") ?? "",
+          redirectUri,
+          scope: url.searchParams.get("scope") ?? "",
+        });
         back.searchParams.set("code", code);
       }
       response.writeHead(302, { location: back.toString() }).end();
@@ -180,6 +202,9 @@ export async function startFakeTool(): Promise<FakeTool> {
     given,
     revoked,
     revokeStatus: 200,
+    beforeRevoke: null,
+    keepRevoked: false,
+    revocationEnds: "token",
     asked,
     integration: (id = "fake") => ({
       manifest: {
@@ -197,6 +222,7 @@ export async function startFakeTool(): Promise<FakeTool> {
           scopes: ["read"],
           supportScopes: ["offline"],
           scopeSeparator: " ",
+          furtherConsent: id === "fake" ? { scopes: "replaces" } : { scopes: "adds", answer: "new" },
         },
         capabilities: { read: ["things"], write: ["things"], webhooks: false },
         capabilityScopes: { "read:things": ["read"], "write:things": ["write"] },
@@ -214,8 +240,8 @@ export async function startFakeTool(): Promise<FakeTool> {
           client: { token_endpoint_auth_method: "client_secret_post" },
           authorization: { url: `${settings.origins.auth}/authorize`, params: { scope: scopes.join(" ") } },
           token: `${settings.origins.auth}/token`,
-          userinfo: `${settings.origins.api}/me`,
         }),
+        issuer: null,
         readTokens,
         async identify(accessToken, settings, send, context) {
           const response = await send(
@@ -234,10 +260,17 @@ export async function startFakeTool(): Promise<FakeTool> {
         },
         refresh: async (refreshToken, settings, send, context) =>
           readTokens((await send(post("/token", { grant_type: "refresh_token", refresh_token: refreshToken }, settings), context)).json()),
-        async revoke(tokens, settings, send, context) {
-          await send(post("/revoke", { token: tokens.refreshToken ?? tokens.accessToken }, settings), context);
-          return { outcome: "revoked", proof: "The tool answered 200." };
+        get revoke(): Integration["oauth"]["revoke"] {
+          if (tool.revocationEnds === null) return null;
+          return async (tokens, settings, send, context) => {
+            await send(post("/revoke", { token: tokens.refreshToken ?? tokens.accessToken }, settings), context);
+            return { outcome: "revoked", proof: "The tool answered 200." };
+          };
         },
+        get revocationEnds() {
+          return tool.revocationEnds;
+        },
+        byHand: { steps: "Open Fake's settings and remove the hub.", url: "https://fake.example/settings" },
         refreshReplay: "never",
       },
       reading: {
@@ -248,7 +281,7 @@ export async function startFakeTool(): Promise<FakeTool> {
                 details: { vendorStatus: response.status },
               }),
         limits: () => [],
-        requestId: () => null,
+        requestId: (response) => response.headers.get("x-request-id"),
         loggedQuery: new Set(),
       },
       rateGroups: [{ group: "default", capacity: 1000, refillPerSecond: 1000 }],

@@ -45,9 +45,13 @@ function record(changes: Partial<ConnectionRow> = {}, more: Partial<ConnectionRe
       mirrorPolicy: "titles",
       lastSyncAt: null,
       createdAt: minutes(-60),
+      endingBy: null,
+      endingUntil: null,
+      revocation: null,
       ...changes,
     },
     ownerName: "Ann",
+    stop: null,
     blockedUntil: null,
     token: { expiresAt: minutes(30), refreshedAt: null, renews: true, terminal: false },
     ...more,
@@ -81,6 +85,7 @@ describe("a catalogue entry", () => {
       },
       vfsPath: "/context/tools/linear",
       capabilities: { read: ["issues", "projects", "teams", "cycles"], write: ["issues", "comments"], webhooks: true },
+      capabilityAsks: { "read:issues": ["read"], "write:comments": ["write"] },
       actsAs: "person",
     });
     expect(Object.keys(entry.oauth)).toHaveLength(5);
@@ -103,18 +108,25 @@ describe("a catalogue entry", () => {
 
   it("says of each capability whether it can be used", () => {
     expect(new Set(Object.values(entryOf([]).capabilityStates))).toEqual(new Set(["not_connected", "not_available_yet"]));
-    expect(entryOf([record()]).capabilityStates).toMatchObject({ "read:issues": "granted", "write:comments": "missing_scope" });
+    expect(entryOf([record()]).capabilityStates).toMatchObject({ "read:issues": "granted", "write:comments": "not_connected" });
+    const partly = record({ scopes: ["read"], capabilities: ["read:issues", "write:comments"] });
+    expect(entryOf([partly]).capabilityStates).toMatchObject({ "read:issues": "granted", "write:comments": "missing_scope" });
+    // What one connection lacks, another may have.
+    const able = record({ capabilities: ["write:comments"] });
+    expect(entryOf([partly, able]).capabilityStates).toMatchObject({ "write:comments": "granted", "write:issues": "not_connected" });
     expect(new Set(Object.values(entryOf([], null, slackManifest).capabilityStates))).toEqual(new Set(["not_available_yet"]));
   });
 
   it("is not connected where no connection works, and shows first the one that needs a person", () => {
-    const dead = record({ status: "reauth_required" });
+    const token = { expiresAt: minutes(-1), refreshedAt: null, renews: true, terminal: true };
+    const dead = record({ status: "reauth_required" }, { token });
     expect(entryOf([dead])).toMatchObject({ connected: false, status: { state: "reauth_required" } });
     expect(entryOf([record(), dead])).toMatchObject({ connected: true, status: { state: "reauth_required" } });
   });
 });
 
 describe("a status", () => {
+  const stop = { at: minutes(-30).toISOString(), by: "Bea" };
   const cases: readonly [state: (typeof connectionStates)[number], status: () => ReturnType<typeof connectionStatus>][] = [
     [
       "not_configured",
@@ -131,9 +143,13 @@ describe("a status", () => {
     ["connecting", () => entryOf([], minutes(-1)).status],
     ["connected", () => connectionStatus(record(), linearManifest, "acme", now)],
     ["limited", () => connectionStatus(record({}, { blockedUntil: minutes(1) }), linearManifest, "acme", now)],
-    ["missing_scope", () => connectionStatus(record({ scopes: ["read"] }), linearManifest, "acme", now)],
+    [
+      "missing_scope",
+      () => connectionStatus(record({ scopes: ["read"], capabilities: ["read:issues", "write:issues"] }), linearManifest, "acme", now),
+    ],
     ["reauth_required", () => connectionStatus(record({}, { token: null }), linearManifest, "acme", now)],
     ["failed", () => connectionStatus(record({ status: "failed" }), linearManifest, "acme", now)],
+    ["stopped", () => connectionStatus(record({}, { stop }), linearManifest, "acme", now)],
     ["disconnecting", () => connectionStatus(record({ status: "disconnecting" }), linearManifest, "acme", now)],
   ];
 
@@ -145,7 +161,55 @@ describe("a status", () => {
     const isWithoutPast = state === "not_configured" || state === "disconnected";
     expect(status.since === null).toBe(isWithoutPast);
     const mendsItself = ["not_configured", "connected", "limited"].includes(state);
-    expect(status.actionUrl).toBe(mendsItself ? null : "/acme/integrations/linear");
+    const consent = "/acme/integrations/linear?connection=con_00000000000040008000000000000003";
+    const places: Partial<Record<typeof state, string>> = {
+      stopped: "/acme/settings",
+      reauth_required: consent,
+      missing_scope: `${consent}&enable=write%3Aissues`,
+    };
+    expect(status.actionUrl).toBe(mendsItself ? null : (places[state] ?? "/acme/integrations/linear"));
+  });
+
+  it("of a stopped workspace says who stopped it and when, whatever else is wrong, but for what is ending", () => {
+    const status = connectionStatus(record({ status: "reauth_required" }, { stop }), linearManifest, "acme", now);
+    expect(status).toEqual({
+      state: "stopped",
+      since: stop.at,
+      reason: "Bea stopped all access to tools on 2026-11-23 at 11:30 UTC. An admin can resume it in the settings.",
+      actionUrl: "/acme/settings",
+    });
+    expect(connectionStatus(record({ status: "disconnecting" }, { stop }), linearManifest, "acme", now).state).toBe("disconnecting");
+    expect(connectionStatus(record({}, { stop: { ...stop, by: null } }), linearManifest, "acme", now).reason).toContain("A former member");
+  });
+
+  it("that asks to connect again says until when it still works, if it does", () => {
+    const ending = (expiresAt: Date | null) =>
+      connectionStatus(
+        record(
+          { status: "reauth_required", statusReason: "It ended." },
+          { token: { expiresAt, refreshedAt: null, renews: true, terminal: true } },
+        ),
+        linearManifest,
+        "acme",
+        now,
+      ).reason;
+    // Noon in UTC is one o'clock in Berlin, where the account is at home.
+    expect(ending(minutes(65))).toBe("It ended. It still works until 14:05 CET; connect it again before then.");
+    expect(ending(minutes(24 * 60))).toBe("It ended. It still works until 24 Nov, 13:00 CET; connect it again before then.");
+    expect(ending(null)).toBe("It ended. It may still work for a while; connect it again before it stops.");
+    expect(ending(minutes(0))).toBe("It ended.");
+  });
+
+  it("of a connection whose access lasts leaves it usable, and no longer", () => {
+    const usable = (expiresAt: Date | null, status: ConnectionRow["status"] = "reauth_required") =>
+      connectionView(
+        scope,
+        record({ status }, { token: { expiresAt, refreshedAt: null, renews: true, terminal: true } }),
+        linearManifest,
+        now,
+      ).usable;
+    expect([usable(minutes(1)), usable(null), usable(minutes(0)), usable(minutes(1), "disconnecting")]).toEqual([true, true, false, false]);
+    expect(entryOf([record({ status: "reauth_required" })]).connected).toBe(true);
   });
 
   it("is one of the catalogue's, and every one but the sync's comes up", () => {

@@ -116,6 +116,8 @@ function describeManifest(integration: Integration): void {
     if (typeof authorization !== "object" || typeof token !== "object") throw new Error("endpoints must be objects");
     expect(authorization.url).toBe(placeUrl(manifest.oauth.authUrl, manifest.origins, origins));
     expect(token.url).toBe(placeUrl(manifest.oauth.tokenUrl, manifest.origins, origins));
+    const issuer = oauth.issuer?.(origins);
+    if (issuer !== undefined) expect(Object.values(origins)).toContain(new URL(issuer.identifier).origin);
   });
 
   it("refuses a token answer without a token, and takes one without a refresh token", () => {
@@ -128,6 +130,22 @@ function describeManifest(integration: Integration): void {
       expiresInSeconds: null,
       scopes: null,
     });
+  });
+
+  it("says how far a revocation reaches exactly where it offers one", () => {
+    expect(oauth.revocationEnds === null).toBe(oauth.revoke === null);
+    expect(oauth.byHand.steps).toMatch(/\.$/);
+    expect(new URL(oauth.byHand.url).protocol).toBe("https:");
+  });
+
+  it("declares each of the vendor's limits once, under a name that leaves room for a key", () => {
+    const names = integration.rateGroups.map(({ group }) => group);
+    expect(names).toContain("default");
+    expect(new Set(names).size).toBe(names.length);
+    for (const { group, ...sizes } of integration.rateGroups) {
+      expect(group).toMatch(/^[^|]{1,100}$/);
+      for (const size of Object.values(sizes)) expect(size).toBeGreaterThan(0);
+    }
   });
 
   it("publishes a schema for each kind it lets be written", () => {
@@ -289,7 +307,12 @@ function describeVendor(integration: Integration, harness: IntegrationHarness): 
       if (entry.kind !== "directory") continue;
       const outcome = await mount.list(location, { cursor: null, limit: 1 }, context).then(
         () => "opened",
-        (error: unknown) => (error instanceof HubError ? error.code : "thrown"),
+        (error: unknown) => {
+          if (!(error instanceof HubError)) return "thrown";
+          // By its name a person is offered exactly the consent that is missing.
+          if (error.code === "ESCOPE") expect(capabilities).toContain(error.details.capability);
+          return error.code;
+        },
       );
       codes.push(outcome);
     }

@@ -7,6 +7,13 @@ import type { ToolMount } from "@/server/vfs/tool-mount";
 const categories = ["Productivity", "Communication", "Development", "Analytics"] as const;
 export type Category = (typeof categories)[number];
 
+/**
+ * What another consent of the same account does to the scopes that it granted before. `replaces`: the new token covers what was asked for
+ * and no more, so everything that is still wanted is asked for again. `adds`: it covers the earlier ones too, so only what is missing is
+ * asked for; the token answer then names every scope that the token covers (`all`), or possibly those of this consent alone (`new`).
+ */
+export type FurtherConsent = { readonly scopes: "replaces" } | { readonly scopes: "adds"; readonly answer: "all" | "new" };
+
 /** The catalogue entry: pure data, safe in the browser. Ids, names, paths, URLs, base scopes and capabilities are the catalogue's. */
 export interface Manifest {
   readonly id: string;
@@ -28,6 +35,7 @@ export interface Manifest {
     /** What refreshing and identity need beside the base (`offline_access`, `openid`). */
     readonly supportScopes: readonly string[];
     readonly scopeSeparator: "," | " ";
+    readonly furtherConsent: FurtherConsent;
   };
   readonly capabilities: { readonly read: readonly string[]; readonly write: readonly string[]; readonly webhooks: boolean };
   /** The scopes each capability needs, keyed `read:issues`, `write:comments`. Every capability has an entry. */
@@ -68,6 +76,8 @@ export interface TokenAnswer {
   readonly expiresInSeconds: number | null;
   /** Null when the answer does not name them. */
   readonly scopes: readonly string[] | null;
+  /** Seconds until the refresh token ends unless it is used before; left out where the vendor does not say. */
+  readonly refreshExpiresInSeconds?: number;
 }
 
 export interface Revocation {
@@ -76,17 +86,30 @@ export interface Revocation {
   readonly proof: string;
 }
 
+/** How a vendor names itself in the answer to an authorization request (RFC 9207). */
+export interface AnswerIssuer {
+  /** Its issuer identifier; `iss` is compared with it letter for letter. */
+  readonly identifier: string;
+  /** `always`: its metadata promises `iss` (`authorization_response_iss_parameter_supported`), so an answer without it is refused. */
+  readonly sent: "always" | "sometimes";
+}
+
 /** OAuth of one tool: the Auth.js provider config, extended by what Auth.js does not do. All HTTP goes through the given `Send`. */
 export interface IntegrationOAuth {
   /** The provider config for the sealed Auth.js instance; `scopes` are those to ask for. */
   provider(settings: IntegrationSettings, scopes: readonly string[]): OAuth2Config<Record<string, unknown>>;
+  /** The vendor's issuer for these origins (by role, environment applied); null where it documents none, or one for each tenant. */
+  readonly issuer: ((origins: Readonly<Record<string, string>>) => AnswerIssuer) | null;
   /** Reads the token endpoint's answer, code exchange and refresh alike. Throws HubError EIO on nonsense. */
   readTokens(answer: unknown): TokenAnswer;
   /** Who the token belongs to. */
   identify(accessToken: string, settings: IntegrationSettings, send: Send, context: Parameters<Send>[1]): Promise<Identity>;
-  /** One refresh call; no retry of its own. Throws HubError; a terminal refusal is `ENOTCONN`, all else EIO or EAGAIN, and the grant lives on. */
+  /**
+   * One refresh call; no retry of its own. Throws HubError: ENOTCONN for the vendor's terminal answers and for nothing else (not for
+   * `invalid_client`, which is the hub's configuration, whatever its status), all else EIO or EAGAIN, and the grant lives on.
+   */
   refresh(refreshToken: string, settings: IntegrationSettings, send: Send, context: Parameters<Send>[1]): Promise<TokenAnswer>;
-  /** Ends the grant at the vendor; null where the vendor has no way. */
+  /** Ends the access at the vendor, as far as `revocationEnds` says; null where the vendor has no way. */
   readonly revoke:
     | ((
         tokens: { accessToken: string; refreshToken: string | null },
@@ -95,16 +118,50 @@ export interface IntegrationOAuth {
         context: Parameters<Send>[1],
       ) => Promise<Revocation>)
     | null;
-  /** Whether a refresh token may be sent again after a lost answer: never, within a grace, or always. */
+  /**
+   * How far `revoke` reaches. `token`: the given tokens alone, others of the same consent live on. `grant`: everything that this consent gave,
+   * so a token that came out of a lost race must not be given back while the connection lives. `account`: every grant of this account
+   * to the app, other connections' too. Null exactly where `revoke` is.
+   */
+  readonly revocationEnds: "token" | "grant" | "account" | null;
+  /** How a person ends the access at the vendor by hand: a sentence that says where, and a page of the vendor's that shows or explains it. */
+  readonly byHand: { readonly steps: string; readonly url: string };
+  /**
+   * Whether a refresh token may be sent again when nobody knows what came of the last time: never, until `graceMs` after it, or always.
+   * After an answer that proves that nothing was done (4xx, 503) it may be in any case.
+   */
   readonly refreshReplay: "never" | "always" | { readonly graceMs: number };
 }
 
-/** A rate group of the vendor, as its documents state it; headers correct it at run time. */
-export interface RateGroup {
+interface NamedGroup {
+  /** The vendor's name of what is limited, or ours; without `|`. */
   readonly group: string;
+  /** How many calls may be under way at the same time, beside what they may spend. */
+  readonly concurrency?: number;
+}
+
+/** Drains evenly: up to `capacity` at once, and what was spent comes back at `refillPerSecond`. */
+interface LeakyGroup extends NamedGroup {
   readonly capacity: number;
   readonly refillPerSecond: number;
 }
+
+/** So much in any stretch of `windowMs`; holds for windows that begin by the vendor's clock and for sliding ones alike. */
+interface WindowGroup extends NamedGroup {
+  readonly capacity: number;
+  readonly windowMs: number;
+}
+
+/** Only the number of calls at the same time is limited. */
+interface ConcurrencyGroup extends NamedGroup {
+  readonly concurrency: number;
+}
+
+/**
+ * A limit of the vendor for one connection, as its documents state it; headers correct it at run time. A call names the groups it pays
+ * (`ToolRequest.pays`), each with its cost and, where the limit is a channel's or a mailbox's, the key: every key has a bucket of its own.
+ */
+export type RateGroup = LeakyGroup | WindowGroup | ConcurrencyGroup;
 
 export interface Integration {
   readonly manifest: Manifest;

@@ -129,9 +129,12 @@ describe("the catalogue's manifests", () => {
 describe("scopes by capability", () => {
   it("asks for the base, the support scopes and what the ticked capabilities need, each once", () => {
     const microsoft = findManifest("microsoft-365");
-    expect(microsoft && scopesToAsk(microsoft, ["read:mail", "read:contacts", "write:mail"])).toEqual([
+    expect(microsoft && scopesToAsk(microsoft, [])).toEqual([
+      ...(microsoft?.oauth.scopes ?? []),
+      ...(microsoft?.oauth.supportScopes ?? []),
+    ]);
+    expect(microsoft && scopesToAsk(microsoft, ["read:mail", "read:files", "read:contacts", "write:mail"])).toEqual([
       "Mail.Read",
-      "Calendars.Read",
       "Files.Read",
       "offline_access",
       "openid",
@@ -141,6 +144,12 @@ describe("scopes by capability", () => {
       "Mail.ReadWrite",
       "Mail.Send",
     ]);
+  });
+
+  it("leaves out what of the base only capabilities need that are not ticked", () => {
+    const linear = findManifest("linear");
+    expect(linear && scopesToAsk(linear, ["read:issues"])).toEqual(["read"]);
+    expect(linear && scopesToAsk(linear, ["read:issues", "write:comments"])).toEqual(["read", "write"]);
   });
 
   it("names exactly the scopes that a capability still lacks", () => {

@@ -20,10 +20,15 @@ export function listCapabilities(manifest: Manifest): readonly string[] {
   return [...manifest.capabilities.read.map((word) => `read:${word}`), ...manifest.capabilities.write.map((word) => `write:${word}`)];
 }
 
-/** The scopes to ask for: the base, what refreshing and identity need, and what the ticked capabilities need; each once, in that order. */
+/**
+ * The scopes to ask for: the base, what refreshing and identity need, and what the ticked capabilities need; each once, in that order. A
+ * scope of the base that only capabilities need which are not ticked is left out; with none ticked the base is asked for whole.
+ */
 export function scopesToAsk(manifest: Manifest, capabilities: readonly string[]): readonly string[] {
-  const wanted = capabilities.flatMap((capability) => manifest.capabilityScopes[capability] ?? []);
-  return [...new Set([...manifest.oauth.scopes, ...manifest.oauth.supportScopes, ...wanted])];
+  const wanted = new Set(capabilities.flatMap((capability) => manifest.capabilityScopes[capability] ?? []));
+  const ofCapabilities = new Set(Object.values(manifest.capabilityScopes).flat());
+  const base = manifest.oauth.scopes.filter((scope) => capabilities.length === 0 || wanted.has(scope) || !ofCapabilities.has(scope));
+  return [...new Set([...base, ...manifest.oauth.supportScopes, ...wanted])];
 }
 
 /** The scopes of a capability that were not granted; empty when it may be used. */

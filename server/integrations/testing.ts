@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HubError } from "@/server/errors";
 import type { CallContext, Send, ToolResponse } from "@/server/transport/send";
-import { createMemoryCallSink, fixedToken, unlimitedBudget } from "@/server/transport/testing";
+import { createMemoryCallSink, fixedToken, neverStopped, unlimitedBudget } from "@/server/transport/testing";
 import { createTransport } from "@/server/transport/transport";
 import type { MountContext } from "@/server/vfs/tool-mount";
 import type { Integration, IntegrationSettings } from "./contract";
@@ -28,7 +28,7 @@ export function toToolResponse(status: number, headers: Readonly<Record<string, 
 /** A real transport to an integration at these settings: every layer, calls kept in memory, no budget, no pause between retries. */
 export function createTestTransport(integration: Integration, settings: IntegrationSettings) {
   const sink = createMemoryCallSink();
-  const transport = createTransport({ calls: sink, budget: unlimitedBudget, random: () => 0 });
+  const transport = createTransport({ calls: sink, budget: unlimitedBudget, isStopped: neverStopped, random: () => 0 });
   return {
     calls: sink.calls,
     /** With a token: the connection's. Without: OAuth's own calls. */

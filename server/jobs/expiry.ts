@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Database, Tx } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import { sweepExpired, sweptKinds } from "@/server/vfs/storage/sweep";
+import { getCallLogDays } from "@/server/workspaces/call-log-days";
 
 /**
  * What the hub forgets by itself. Work that spans workspaces starts from `hub_list_expired`, which answers ids only, and then goes into
@@ -14,8 +15,12 @@ const batchSize = 500;
 const workspacesAtOnce = 100;
 
 const attemptHours = 24;
+/** Longer than any vendor's window. */
+const idleBucketDays = 2;
 /** Used and expired invitations are shown for this long. */
 const invitationHistoryDays = 30;
+/** How long a person can read what became of a workspace that they deleted. */
+const deletionHistoryDays = 30;
 /** How long a consent's outcome can be read after its time. */
 const flowHistoryHours = 24;
 
@@ -23,7 +28,7 @@ export interface ExpiryOptions {
   readonly db: Database;
   /** The job's own scope in a workspace, or null when the workspace is gone. */
   findJobScope(workspaceId: string, job: string): Promise<WorkspaceScope | null>;
-  /** Days that the call log is kept. */
+  /** Days that the call log is kept where a workspace has not chosen. */
   readonly callLogDays: number;
   readonly clock?: () => Date;
 }
@@ -43,34 +48,43 @@ async function deleteInBatches(run: (work: (tx: Tx) => Promise<number>) => Promi
 const batchOf = (table: string, condition: SQL): SQL =>
   sql`delete from ${sql.identifier(table)} where ctid in (select ctid from ${sql.identifier(table)} where ${condition} limit ${batchSize}) returning 1`;
 
-/** Ended sessions, links that were not used in time, and counters of attempts a day old. */
+/** Ended sessions, links that were not used in time, counters of attempts a day old, and what is told of workspaces deleted a while ago. */
 export async function expireSignIn({ db, clock = () => new Date() }: Pick<ExpiryOptions, "db" | "clock">): Promise<Removed> {
   const now = clock();
   const attemptsBefore = new Date(now.getTime() - attemptHours * 3_600_000);
+  const deletionsBefore = new Date(now.getTime() - deletionHistoryDays * 24 * 3_600_000);
   const run = (work: (tx: Tx) => Promise<number>) => db.withIdentity(work);
   return {
     sessions: await deleteInBatches(run, batchOf("session", sql`expires < ${now.toISOString()}::timestamptz`)),
     links: await deleteInBatches(run, batchOf("verification_token", sql`expires < ${now.toISOString()}::timestamptz`)),
     attempts: await deleteInBatches(run, batchOf("sign_in_attempt", sql`window_start < ${attemptsBefore.toISOString()}::timestamptz`)),
+    deletions: await deleteInBatches(run, batchOf("workspace_deletion", sql`finished_at < ${deletionsBefore.toISOString()}::timestamptz`)),
   };
 }
 
-/**
- * Calls `visit` in every workspace that has rows of the kind older than `before`. A workspace is visited once a run: one that cannot be
- * emptied does not keep the run going for ever.
- */
-async function inWorkspacesWith(
+/** Calls `visit` in every workspace that has rows of the kind older than `before`. */
+function inWorkspacesWith(
   options: ExpiryOptions,
   kind: string,
   before: Date,
   visit: (scope: WorkspaceScope) => Promise<void>,
 ): Promise<void> {
+  const list = sql`select * from hub_list_expired(${kind}, ${before.toISOString()}::timestamptz, ${workspacesAtOnce})`;
+  return inWorkspaces(options, list, visit);
+}
+
+/**
+ * Calls `visit` in every workspace that `list` answers, at most `workspacesAtOnce` at a time, until it answers no new one. A workspace is
+ * visited once a run: one that cannot be emptied does not keep the run going for ever.
+ */
+async function inWorkspaces(
+  options: Pick<ExpiryOptions, "db" | "findJobScope">,
+  list: SQL,
+  visit: (scope: WorkspaceScope) => Promise<void>,
+): Promise<void> {
   const seen = new Set<string>();
   for (;;) {
-    const { rows } = await options.db.withSystem(
-      (tx) => tx.execute(sql`select * from hub_list_expired(${kind}, ${before.toISOString()}::timestamptz, ${workspacesAtOnce})`),
-      { readOnly: true },
-    );
+    const { rows } = await options.db.withSystem((tx) => tx.execute(list), { readOnly: true });
     const ids = z.array(z.object({ workspace_id: z.uuid() })).parse(rows);
     const fresh = ids.map((row) => row.workspace_id).filter((id) => !seen.has(id));
     for (const workspaceId of fresh) {
@@ -119,18 +133,64 @@ export async function expireFlows(options: ExpiryOptions): Promise<Removed> {
   return removed;
 }
 
-/** Calls older than the log is kept. */
-export async function pruneCallLog(options: ExpiryOptions): Promise<Removed> {
+export interface HeldConsentOptions extends Pick<ExpiryOptions, "db" | "findJobScope" | "clock"> {
+  /** Gives back what the workspace's flows hold beyond their time; answers how many there were. */
+  giveBackHeld(scope: WorkspaceScope): Promise<number>;
+}
+
+/** What another account granted than the expected one, and nobody decided about in time: ended at the tool, and deleted. */
+export async function giveBackExpired(options: HeldConsentOptions): Promise<Removed> {
   const now = (options.clock ?? (() => new Date()))();
-  const before = new Date(now.getTime() - options.callLogDays * 24 * 3_600_000);
+  const list = sql`select * from hub_list_held_consents(${now.toISOString()}::timestamptz, ${workspacesAtOnce})`;
+  let held = 0;
+  await inWorkspaces(options, list, async (scope) => {
+    held += await options.giveBackHeld(scope);
+  });
+  return { held };
+}
+
+/** Calls older than their workspace keeps the log, which is `callLogDays` where it has not chosen. */
+export async function pruneCallLog(options: ExpiryOptions): Promise<Removed> {
+  const { db, callLogDays } = options;
+  const now = (options.clock ?? (() => new Date()))();
+  const overdue = sql`select * from hub_list_overdue_call_logs(${callLogDays}, ${now.toISOString()}::timestamptz, ${workspacesAtOnce})`;
   let calls = 0;
-  await inWorkspacesWith(options, "call", before, async (scope) => {
+  await inWorkspaces(options, overdue, async (scope) => {
+    const days = (await getCallLogDays(db, scope)) ?? callLogDays;
+    const before = new Date(now.getTime() - days * 24 * 3_600_000);
     calls += await deleteInBatches(
-      (work) => options.db.withScope(scope, work),
+      (work) => db.withScope(scope, work),
       batchOf("api_call", sql`workspace_id = ${scope.workspaceId}::uuid and at < ${before.toISOString()}::timestamptz`),
     );
   });
   return { calls };
+}
+
+/**
+ * Buckets of single channels, mailboxes and the like that nobody has used for long enough to be full again, with their slots. One that is
+ * needed again is made again, full. A connection's own buckets stay: they are few, and tell its health.
+ */
+export async function pruneBuckets(options: Pick<ExpiryOptions, "db" | "findJobScope" | "clock">): Promise<Removed> {
+  const now = (options.clock ?? (() => new Date()))();
+  const before = new Date(now.getTime() - idleBucketDays * 24 * 3_600_000).toISOString();
+  let buckets = 0;
+  await inWorkspaces(options, sql`select * from hub_list_idle_buckets(${before}::timestamptz, ${workspacesAtOnce})`, async (scope) => {
+    const idle = sql`workspace_id = ${scope.workspaceId}::uuid and at < ${before}::timestamptz and strpos(method_group, '|') > 0
+      and coalesce(blocked_until < ${now.toISOString()}::timestamptz, true)`;
+    buckets += await deleteInBatches((work) => options.db.withScope(scope, work), batchOf("rate_bucket", idle));
+  });
+  return { buckets };
+}
+
+/** Audit events of more than 400 days. How long they are kept is in the database (migration 0010), where no mistake here can shorten it. */
+export async function pruneAuditEvents({ db }: Pick<ExpiryOptions, "db">): Promise<Removed> {
+  const shape = z.tuple([z.object({ pruned: z.int() })]);
+  for (let auditEvents = 0; ; ) {
+    const { rows } = await db.withSystem((tx) => tx.execute(sql`select hub_prune_audit_events(${batchSize}) as pruned`));
+    const [{ pruned }] = shape.parse(rows);
+    auditEvents += pruned;
+    if (pruned < batchSize) return { auditEvents };
+  }
 }
 
 /**

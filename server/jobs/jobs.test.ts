@@ -4,14 +4,15 @@ import { createDb, type Database } from "@/db/client";
 import { apiCalls, oauthFlows } from "@/db/schema/connections";
 import { sessions, signInAttempts, verificationTokens } from "@/db/schema/identity";
 import { vfsPlans } from "@/db/schema/vfs";
-import { invitations } from "@/db/schema/workspaces";
+import { auditEvents, invitations } from "@/db/schema/workspaces";
 import type { WorkspaceScope } from "@/db/scope";
 import { createTestDb, type SeededWorkspace, seedWorkspace } from "@/db/testing";
 import { createThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
 import { newId } from "@/server/ids";
 import { createLog } from "@/server/log";
+import { setCallLogDays } from "@/server/workspaces/call-log-days";
 import { createWorkspaces } from "@/server/workspaces/workspaces";
-import { expireFiles, expireFlows, expireSignIn, pruneCallLog, vacuumEmbedded } from "./expiry";
+import { expireFiles, expireFlows, expireSignIn, pruneAuditEvents, pruneCallLog, vacuumEmbedded } from "./expiry";
 import { createJobs } from "./jobs";
 
 const now = new Date("2026-11-20T12:00:00Z");
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 const options = () => {
-  const workspaces = createWorkspaces({ db, origin: "http://localhost:3000" });
+  const workspaces = createWorkspaces({ stopSettlesMs: 0, db, origin: "http://localhost:3000" });
   return { db, callLogDays: 30, clock: () => now, findJobScope: workspaces.findJobScope };
 };
 const inEach = async (work: (workspace: SeededWorkspace) => Promise<unknown>) => {
@@ -51,8 +52,13 @@ describe("expiry", () => {
         { key: "k", windowStart: hours(-1), count: 3 },
       ]);
     });
-    expect(await expireSignIn(options())).toEqual({ sessions: 1200, links: 1, attempts: 1 });
-    expect(await expireSignIn(options())).toEqual({ sessions: 0, links: 0, attempts: 0 });
+    await db.executeSql(
+      `insert into workspace_deletion (id, user_id, name, finished_at) values (gen_random_uuid(), $1, 'Long gone', $2),
+        (gen_random_uuid(), $1, 'Gone', $3), (gen_random_uuid(), $1, 'Going', null)`,
+      [userId, hours(-31 * 24), hours(-29 * 24)],
+    );
+    expect(await expireSignIn(options())).toEqual({ sessions: 1200, links: 1, attempts: 1, deletions: 1 });
+    expect(await expireSignIn(options())).toEqual({ sessions: 0, links: 0, attempts: 0, deletions: 0 });
     const left = await db.withIdentity((tx) => tx.select().from(sessions));
     expect(left.map((session) => session.sessionToken)).toEqual(["live"]);
   });
@@ -92,7 +98,9 @@ describe("expiry", () => {
     });
   });
 
-  test("prunes the call log of all workspaces to the days it is kept, private calls included", async () => {
+  test("prunes the call log of each workspace to the days that it keeps, private calls included", async () => {
+    const [one, two] = seeded;
+    if (one === undefined || two === undefined) throw new Error("two workspaces are seeded");
     await inEach(({ scope, workspaceId, userId }) =>
       db.withScope(scope, async (tx) => {
         const call = {
@@ -112,11 +120,47 @@ describe("expiry", () => {
           ownerId: index % 2 === 0 ? userId : null,
           at: days(-31),
         }));
-        await tx.insert(apiCalls).values([...old, { ...call, id: newId(), at: days(-29) }]);
+        await tx.insert(apiCalls).values([...old, { ...call, id: newId(), at: days(-29) }, { ...call, id: newId(), at: days(-2) }]);
       }),
     );
-    expect(await pruneCallLog(options())).toEqual({ calls: 1200 });
-    await inEach(async ({ scope }) => expect(await countIn(scope, "api_call")).toBe(1));
+    await setCallLogDays(db, one.scope, 365);
+    expect(await pruneCallLog(options())).toEqual({ calls: 600 });
+    expect([await countIn(one.scope, "api_call"), await countIn(two.scope, "api_call")]).toEqual([602, 2]);
+    await setCallLogDays(db, one.scope, 3);
+    expect(await pruneCallLog(options())).toEqual({ calls: 601 });
+    await setCallLogDays(db, one.scope, null);
+    expect(await pruneCallLog(options())).toEqual({ calls: 0 });
+    expect([await countIn(one.scope, "api_call"), await countIn(two.scope, "api_call")]).toEqual([1, 2]);
+    const changes = await db.withScope(one.scope, (tx) => tx.select().from(auditEvents));
+    expect(changes.map(({ action, actorUserId, detail }) => [action, actorUserId, detail])).toEqual([
+      ["workspace.call_log_days", one.userId, { days: 365, before: null }],
+      ["workspace.call_log_days", one.userId, { days: 3, before: 365 }],
+      ["workspace.call_log_days", one.userId, { days: null, before: 3 }],
+    ]);
+    for (const wrong of [0, 366, 1.5, Number.NaN]) {
+      await expect(setCallLogDays(db, one.scope, wrong)).rejects.toMatchObject({ code: "EINVAL" });
+    }
+  });
+
+  test("keeps audit events for 400 days, whoever asks", async () => {
+    const write = ({ scope, workspaceId }: SeededWorkspace, count: number, age: string) =>
+      db.withScope(scope, (tx) =>
+        tx.execute(sql`insert into audit_event (id, workspace_id, action, subject, at)
+          select gen_random_uuid(), ${workspaceId}::uuid, ${`aged ${age}`}, 's', now() - ${age}::interval from generate_series(1, ${count}::integer)`),
+      );
+    const [first] = seeded;
+    if (first === undefined) throw new Error("There is no workspace.");
+    await inEach((workspace) => write(workspace, 600, "401 days"));
+    await inEach((workspace) => write(workspace, 2, "399 days"));
+    await expect(db.withScope(first.scope, (tx) => tx.execute(sql`delete from audit_event`))).rejects.toMatchObject({ code: "42501" });
+    expect(await pruneAuditEvents(options())).toEqual({ auditEvents: 1200 });
+    expect(await pruneAuditEvents(options())).toEqual({ auditEvents: 0 });
+    await inEach(async ({ scope }) => {
+      const { rows } = await db.withScope(scope, (tx) =>
+        tx.execute(sql`select action, count(*)::int as count from audit_event where action like 'aged%' group by 1`),
+      );
+      expect(rows).toEqual([{ action: "aged 399 days", count: 2 }]);
+    });
   });
 
   test("vacuums the embedded database's own tables", async () => {
@@ -144,8 +188,16 @@ async function runQueue(over: Database): Promise<readonly string[]> {
   });
   const until = (ready: () => boolean) =>
     new Promise<void>((resolve, reject) => (ready() ? resolve() : waiting.push({ ready, resolve, reject })));
-  const { findJobScope } = createWorkspaces({ db: over, origin: "http://localhost:3000" });
-  const jobs = createJobs({ db: over, callLogDays: 30, clock: () => now, findJobScope, log, pollingSeconds: 0.5 });
+  const { findJobScope } = createWorkspaces({ stopSettlesMs: 0, db: over, origin: "http://localhost:3000" });
+  const jobs = createJobs({
+    db: over,
+    callLogDays: 30,
+    clock: () => now,
+    findJobScope,
+    giveBackHeld: async () => 0,
+    log,
+    pollingSeconds: 0.5,
+  });
   await jobs.start();
   await until(() => jobs.names.every((name) => done.has(name)));
   // The first run's line is written just before the queue notes its end; until then the queue, which runs a job once at a time, takes no other.

@@ -2,20 +2,34 @@ import "server-only";
 import { PgBoss } from "pg-boss";
 import type { Database } from "@/db/client";
 import type { Log } from "@/server/log";
-import { type ExpiryOptions, expireFiles, expireFlows, expireSignIn, pruneCallLog, type Removed, vacuumEmbedded } from "./expiry";
+import {
+  type ExpiryOptions,
+  expireFiles,
+  expireFlows,
+  expireSignIn,
+  giveBackExpired,
+  type HeldConsentOptions,
+  pruneAuditEvents,
+  pruneBuckets,
+  pruneCallLog,
+  vacuumEmbedded,
+} from "./expiry";
 
 /**
  * The hub's own work, on pg-boss: inside the hub on the embedded database, in the worker on Postgres. Any number of workers may run; a
  * queue's policy lets each job run once at a time over all of them.
  */
-interface JobDefinition {
+export interface JobDefinition {
   /** When, in UTC. */
   readonly cron: string;
-  run(): Promise<Removed>;
+  /** Answers what it did, counted, for the log. */
+  run(): Promise<Readonly<Record<string, number>>>;
 }
 
-export interface JobsOptions extends ExpiryOptions {
+export interface JobsOptions extends ExpiryOptions, HeldConsentOptions {
   readonly log: Log;
+  /** Jobs of the parts above, by name. */
+  readonly also?: Readonly<Record<string, JobDefinition>>;
   /** Seconds between looks for work; each costs a query. Default 15. */
   readonly pollingSeconds?: number;
 }
@@ -40,7 +54,12 @@ function jobDefinitions(options: JobsOptions): Readonly<Record<string, JobDefini
     "expire-sign-in": { cron: "*/10 * * * *", run: () => expireSignIn(options) },
     "expire-files": { cron: "*/10 * * * *", run: () => expireFiles(options) },
     "expire-flows": { cron: "*/10 * * * *", run: () => expireFlows(options) },
+    // Every minute: what nobody decided about is held for ten minutes at the most.
+    "give-back-consents": { cron: "* * * * *", run: () => giveBackExpired(options) },
+    "prune-buckets": { cron: "50 * * * *", run: () => pruneBuckets(options) },
     "prune-call-log": { cron: "20 * * * *", run: () => pruneCallLog(options) },
+    "prune-audit-events": { cron: "30 3 * * *", run: () => pruneAuditEvents(options) },
+    ...options.also,
     ...(embedded ? { "vacuum-embedded": { cron: "40 * * * *", run: () => vacuumEmbedded(options) } } : {}),
   };
 }
@@ -86,8 +105,8 @@ export function createJobs(options: JobsOptions): Jobs {
         await boss.work(name, { pollingIntervalSeconds: options.pollingSeconds ?? 15 }, async () => {
           const startedAt = performance.now();
           try {
-            const removed = await run();
-            log.info({ job: name, removed, durationMs: Math.round(performance.now() - startedAt) }, "job done");
+            const done = await run();
+            log.info({ job: name, done, durationMs: Math.round(performance.now() - startedAt) }, "job done");
           } catch (error) {
             log.error({ job: name, error }, "job failed");
             // pg-boss keeps what is thrown in its table: a sentence of ours, not the cause.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backoffMs, maxDelayMs, parseRetryAfter } from "./backoff";
+import { backoffMs, longestWaitMs, maxDelayMs, parseRetryAfter } from "./backoff";
 
 const now = Date.UTC(2026, 10, 23, 3, 0, 0);
 
@@ -13,12 +13,16 @@ describe("Retry-After", () => {
     expect(parseRetryAfter("Mon Nov 23 03:00:30 2026", now)).toBe(30_000);
   });
 
-  it("in the past is no wait", () => {
+  it("in the past is no wait, and further off than a day is a day", () => {
     expect(parseRetryAfter("Mon, 23 Nov 2026 02:00:00 GMT", now)).toBe(0);
+    expect(parseRetryAfter("Thu, 01 Jan 1970 00:00:00 GMT", now)).toBe(0);
+    expect(parseRetryAfter("999999999", now)).toBe(longestWaitMs);
+    expect(parseRetryAfter("Fri, 31 Dec 9999 23:59:59 GMT", now)).toBe(longestWaitMs);
   });
 
   it("that is neither is not guessed at", () => {
-    for (const value of [null, "", "soon", "-5", "2026-11-23", "1e9", "Monday"]) expect(parseRetryAfter(value, now)).toBeNull();
+    for (const value of [null, "", "soon", "-5", "2026-11-23", "1e9", "Monday", "99999999999999999999", "NaN", "Infinity", "10 s", "1,5"])
+      expect(parseRetryAfter(value, now)).toBeNull();
   });
 
   it("never throws and never gives a negative wait", () => {

@@ -2,6 +2,11 @@
 
 const baseDelayMs = 250;
 export const maxDelayMs = 30_000;
+/**
+ * The longest time that a vendor is believed, a day: no limit of theirs counts longer, and a wrong header or a wrong clock must not close a
+ * connection for years.
+ */
+export const longestWaitMs = 24 * 3_600_000;
 
 /** A random wait below `base × 2^failures`, capped: full jitter, so that callers who failed together do not return together. */
 export function backoffMs(failures: number, random: () => number, baseMs = baseDelayMs, capMs = maxDelayMs): number {
@@ -14,14 +19,14 @@ const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 
 /**
  * Milliseconds to wait by a `Retry-After` value, in seconds or as an HTTP date (RFC 9110 §10.2.3); null when it is absent or neither.
- * A date in the past is 0. Fractions of a second are not in the RFC, but some vendors send them.
+ * A date in the past is 0, and what is longer than a day is a day. Fractions of a second are not in the RFC, but some vendors send them.
  */
 export function parseRetryAfter(value: string | null, nowMs: number): number | null {
   const text = value?.trim() ?? "";
-  if (seconds.test(text)) return Math.ceil(Number(text) * 1000);
+  if (seconds.test(text)) return Math.min(longestWaitMs, Math.ceil(Number(text) * 1000));
   if (!httpDate.test(text)) return null;
   const atMs = Date.parse(asUtc(text));
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
+  return Number.isNaN(atMs) ? null : Math.min(longestWaitMs, Math.max(0, atMs - nowMs));
 }
 
 /** The asctime form carries no zone and means UTC; `Date.parse` would take it for local time. */

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDb, type Database } from "@/db/client";
 import { createTestDb, type SeededWorkspace, seedWorkspace } from "@/db/testing";
 import { createThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
-import { seedConnection } from "@/server/connections/test-connection";
+import { seedConnection, seedToken } from "@/server/connections/test-connection";
 import { newId } from "@/server/ids";
-import type { BudgetAnswer, BudgetAsk } from "./budget";
+import type { RateGroup } from "@/server/integrations/contract";
+import type { BudgetAnswer, BudgetAsk, Charge } from "./budget";
 import { createBudgetStore } from "./budget-store";
 
 let db: Database;
@@ -25,22 +26,30 @@ function connect(visibility: "private" | "workspace" = "workspace"): Promise<str
   return seedConnection(db, workspace.scope, {
     visibility,
     also: async (tx, id) => {
-      await tx.execute(sql`insert into connection_token (workspace_id, connection_id, owner_id, version, key_version, access_enc)
-        values (${workspace.workspaceId}, ${id}, ${visibility === "private" ? workspace.userId : null}, 3, 1, '\\x00')`);
+      const ownerId = visibility === "private" ? workspace.userId : null;
+      await seedToken(tx, { workspaceId: workspace.workspaceId, connectionId: id, ownerId, version: 3 });
     },
   });
 }
 
 /** A bucket that refills so slowly that a test cannot see it. */
-function ask(connectionId: string, over: Partial<BudgetAsk> = {}): BudgetAsk {
+const slow: RateGroup = { group: "default", capacity: 10, refillPerSecond: 0.000_001 };
+
+const charge = (group: RateGroup, cost = 1): Charge => ({ group, bucket: group.group, cost });
+
+function ask(connectionId: string, over: Partial<BudgetAsk> & { group?: RateGroup; cost?: number } = {}): BudgetAsk {
+  const { group = slow, cost, ...rest } = over;
   return {
     workspaceId: workspace.workspaceId,
     connectionId,
-    group: { group: "default", capacity: 10, refillPerSecond: 0.000_001 },
-    cost: 1,
+    operation: "test",
+    charges: [charge(group, cost)],
     priority: "person",
     tokenVersion: 3,
-    ...over,
+    waitedMs: 0,
+    patienceMs: 0,
+    leaseMs: 60_000,
+    ...rest,
   };
 }
 
@@ -64,7 +73,7 @@ describe("the rate budget's store", () => {
       Array.from({ length: 45 }, (_, n) => stores[n % 3]?.take(ask(one)) ?? Promise.reject(new Error("no store"))),
     );
     expect(count(answers, "granted")).toBe(10);
-    expect((await storeOver(db).take(ask(one, { group: { ...ask(one).group, group: "search" } }))).outcome).toBe("granted");
+    expect((await storeOver(db).take(ask(one, { group: { ...slow, group: "search" } }))).outcome).toBe("granted");
     expect((await storeOver(db).take(ask(two))).outcome).toBe("granted");
   });
 
@@ -75,7 +84,7 @@ describe("the rate budget's store", () => {
     await store.take(ask(id, { group: big }));
     const before = db.roundTrips;
     await store.take(ask(id, { group: big }));
-    store.learn(ask(id, { group: big }), { group: "default", remaining: 500 });
+    store.learn(ask(id, { group: big }), charge(big), { group: "default", remaining: 500 });
     await store.take(ask(id, { group: big }));
     expect(db.roundTrips - before).toBe(2);
     const beforeMany = db.roundTrips;
@@ -141,11 +150,23 @@ describe("the rate budget's store", () => {
     const older = await Promise.all([store.take(ask(id, { tokenVersion: 2, cost: 9 })), store.take(ask(id, { cost: 9 }))]);
     expect(outcomes(older)).toEqual(["stale_token", "granted"]);
     await db.withScope(workspace.scope, (tx) =>
-      tx.execute(sql`update connection set status = 'reauth_required', status_reason = 'Connect it again.' where id = ${id}`),
+      tx.execute(sql`with ended as (update connection_token set access_expires_at = clock_timestamp() where connection_id = ${id})
+        update connection set status = 'reauth_required', status_reason = 'Connect it again.' where id = ${id}`),
     );
     expect(await store.take(ask(id))).toEqual({ outcome: "unusable", reason: "Connect it again." });
     await db.withScope(workspace.scope, (tx) => tx.execute(sql`delete from connection where id = ${id}`));
     expect((await store.take(ask(id))).outcome).toBe("unusable");
+  });
+
+  it("grants calls to a connection that has to be connected again for as long as its access lasts, known or not", async () => {
+    for (const expiry of ["clock_timestamp() + interval '1 hour'", "null"]) {
+      const id = await connect();
+      await db.withScope(workspace.scope, (tx) =>
+        tx.execute(sql`with lasting as (update connection_token set access_expires_at = ${sql.raw(expiry)} where connection_id = ${id})
+          update connection set status = 'reauth_required' where id = ${id}`),
+      );
+      expect((await storeOver(db).take(ask(id))).outcome, expiry).toBe("granted");
+    }
   });
 
   it("does not serve a connection of another workspace", async () => {
@@ -157,7 +178,7 @@ describe("the rate budget's store", () => {
 
   it("is closed for every process after the vendor's refusal, for as long as the vendor says", async () => {
     const id = await connect();
-    await storeOver(db).block(ask(id), 60_000);
+    await storeOver(db).block(ask(id), [charge(slow)], 60_000);
     const answer = await storeOver(db).take(ask(id));
     expect(answer).toMatchObject({ outcome: "wait" });
     if (answer.outcome === "wait") expect(answer.waitMs).toBeGreaterThan(55_000);
@@ -172,14 +193,14 @@ describe("the rate budget's store", () => {
     const store = storeOver(db);
     const group = { group: "default", capacity: 100, refillPerSecond: 0.000_001 };
     await store.take(ask(id, { group }));
-    store.learn(ask(id, { group }), { group: "default", limit: 50, remaining: 2 });
+    store.learn(ask(id, { group }), charge(group), { group: "default", limit: 50, remaining: 2 });
     const answers = await Promise.all(Array.from({ length: 5 }, () => store.take(ask(id, { group }))));
     expect(count(answers, "granted")).toBe(2);
     const { rows } = await db.withScope(workspace.jobScope, (tx) =>
       tx.execute(sql`select capacity from rate_bucket where connection_id = ${id}`),
     );
     expect(rows).toEqual([{ capacity: 50 }]);
-    store.learn(ask(id, { group }), { group: "default", limit: 50, remaining: 0, resetAtMs: Date.now() + 30_000 });
+    store.learn(ask(id, { group }), charge(group), { group: "default", limit: 50, remaining: 0, resetAtMs: Date.now() + 30_000 });
     const blocked = await store.take(ask(id, { group }));
     expect(blocked).toMatchObject({ outcome: "wait" });
     expect(blocked.outcome === "wait" && blocked.waitMs > 25_000).toBe(true);
@@ -204,8 +225,7 @@ describe.runIf(testDatabaseUrl !== null)("the rate budget's store on PostgreSQL"
       const there = await seedWorkspace(first, { slug: "budget-pg" });
       const id = await seedConnection(first, there.scope, {
         also: async (tx, connectionId) => {
-          await tx.execute(sql`insert into connection_token (workspace_id, connection_id, version, key_version, access_enc)
-            values (${there.workspaceId}, ${connectionId}, 3, 1, '\\x00')`);
+          await seedToken(tx, { workspaceId: there.workspaceId, connectionId, version: 3 });
         },
       });
       const stores = [first, second, first, second].map((over) =>

@@ -1,7 +1,7 @@
 import { HubError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { loggedUrl } from "./logged-url";
-import type { CallContext, Clock, Layer, LimitReport, ToolRequest } from "./send";
+import type { CallContext, CallProgress, Clock, Layer, LimitReport, ToolRequest } from "./send";
 
 /** One attempt of one call, as it is kept. No header, no body, no query value that the integration has not named as safe. */
 export interface CallRecord {
@@ -30,6 +30,13 @@ export interface CallRecord {
   readonly actorJob: string | null;
   /** When the attempt began. */
   readonly at: Date;
+  /** False: the hub ended the attempt before anything left it: no token, no room in the rate budget, the caller gave up. */
+  readonly sent: boolean;
+  /**
+   * The hub's own sentence for a failure without an answer. Of an answer its status and the code are kept and no sentence, because the
+   * integration's may repeat the tool's words, and those may repeat what was sent.
+   */
+  readonly reason: string | null;
 }
 
 /** Takes records in. A promise means that the log is behind: the caller waits for it, so that no record has to be dropped. */
@@ -37,39 +44,79 @@ export interface CallSink {
   record(call: CallRecord): Promise<void> | undefined;
 }
 
-/** Logs every attempt, the failed ones too. */
+/** What the hub's own work between two attempts may take on a busy machine; what is longer was waited for. */
+const ownWorkMs = 250;
+
+export interface CallLogging {
+  /** Logs every attempt that is sent, the failed ones too. Sits around what sends. */
+  readonly attempts: Layer;
+  /** Logs an attempt that failed before it could be sent. Sits around the layers that may refuse it, inside the retries. */
+  readonly refusals: Layer;
+}
+
+/** The two layers that write the call log; together they leave no failure of a call without a record. */
 export function logging(options: {
   readonly integration: string;
   readonly loggedQuery: ReadonlySet<string>;
   readonly sink: CallSink;
   readonly clock: Clock;
-}): Layer {
+}): CallLogging {
   const { integration, loggedQuery, sink, clock } = options;
-  return (next) => async (request, context) => {
-    const { progress } = context;
-    if (progress !== undefined) {
-      progress.answer = null;
-      progress.attempts += 1;
-    }
-    const startedAtMs = clock.now();
-    const write = async (errorCode: string | null) => {
-      const room = sink.record(recordOf(request, context, startedAtMs, errorCode));
-      if (progress !== undefined) progress.waitMs = 0;
-      if (room !== undefined) await room;
-    };
+  /** Failures that their attempt's own record tells of. */
+  const told = new WeakSet<object>();
+
+  const attempts: Layer = (next) => async (request, context) => {
+    const startedAtMs = begin(context.progress);
     try {
       const response = await next(request, context);
-      await write(null);
+      await write(request, context, { startedAtMs, sent: true });
       return response;
     } catch (error) {
-      await write(error instanceof HubError ? error.code : context.signal?.aborted ? "aborted" : "EIO");
+      if (typeof error === "object" && error !== null) told.add(error);
+      await write(request, context, { startedAtMs, sent: true, error });
       throw error;
     }
   };
 
-  function recordOf(request: ToolRequest, context: CallContext, startedAtMs: number, errorCode: string | null): CallRecord {
+  const refusals: Layer = (next) => async (request, context) => {
+    try {
+      return await next(request, context);
+    } catch (error) {
+      if (typeof error !== "object" || error === null || !told.has(error)) {
+        const startedAtMs = begin(context.progress);
+        await write(request, context, { startedAtMs, sent: false, error });
+      }
+      throw error;
+    }
+  };
+
+  return { attempts, refusals };
+
+  /** Counts an attempt. Whatever passed since the last one, the wait for a new token included, was waited for. */
+  function begin(progress: CallProgress | undefined): number {
+    const nowMs = clock.now();
+    if (progress === undefined) return nowMs;
+    progress.answer = null;
+    progress.attempts += 1;
+    const idleMs = nowMs - progress.idleSinceMs;
+    if (idleMs > progress.waitMs + ownWorkMs) progress.waitMs = idleMs;
+    return nowMs;
+  }
+
+  async function write(request: ToolRequest, context: CallContext, ending: Ending): Promise<void> {
+    const room = sink.record(recordOf(request, context, ending));
+    if (context.progress !== undefined) {
+      context.progress.waitMs = 0;
+      context.progress.idleSinceMs = clock.now();
+    }
+    if (room !== undefined) await room;
+  }
+
+  function recordOf(request: ToolRequest, context: CallContext, { startedAtMs, sent, error }: Ending): CallRecord {
     const { progress } = context;
     const answer = progress?.answer ?? null;
+    const failure = error instanceof HubError ? error : null;
+    const otherCode = context.signal?.aborted ? "aborted" : "EIO";
     return {
       id: newId(),
       workspaceId: context.workspaceId,
@@ -81,7 +128,7 @@ export function logging(options: {
       method: request.method,
       url: loggedUrl(request.url, loggedQuery),
       status: answer?.status ?? null,
-      errorCode,
+      errorCode: error === undefined ? null : (failure?.code ?? otherCode),
       durationMs: clock.now() - startedAtMs,
       waitMs: progress?.waitMs ?? 0,
       requestBytes: bytesOf(request.body),
@@ -92,8 +139,17 @@ export function logging(options: {
       actorUserId: context.actor.userId,
       actorJob: context.actor.job,
       at: new Date(startedAtMs),
+      sent,
+      reason: failure === null || answer !== null ? null : storable(failure.message, 500),
     };
   }
+}
+
+interface Ending {
+  readonly startedAtMs: number;
+  readonly sent: boolean;
+  /** Absent: it succeeded. */
+  readonly error?: unknown;
 }
 
 function bytesOf(body: ToolRequest["body"]): number {
@@ -101,12 +157,17 @@ function bytesOf(body: ToolRequest["body"]): number {
   return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
 }
 
+/** What a `Date` can hold; a vendor's number may be anything. */
+const latestDateMs = 8.64e15;
+
 function printLimits(reports: readonly LimitReport[]): Record<string, string> {
   const printed: Record<string, string> = {};
-  for (const { group, limit, remaining, resetAtMs } of reports) {
-    if (limit !== undefined) printed[`${group}.limit`] = String(limit);
-    if (remaining !== undefined) printed[`${group}.remaining`] = String(remaining);
-    if (resetAtMs !== undefined && Number.isFinite(resetAtMs)) printed[`${group}.reset`] = new Date(resetAtMs).toISOString();
+  for (const { group, key, cost, limit, remaining, resetAtMs } of reports) {
+    const name = storable(key === undefined ? group : `${group}|${key}`, 200);
+    if (cost !== undefined) printed[`${name}.cost`] = String(cost);
+    if (limit !== undefined) printed[`${name}.limit`] = String(limit);
+    if (remaining !== undefined) printed[`${name}.remaining`] = String(remaining);
+    if (resetAtMs !== undefined && Math.abs(resetAtMs) <= latestDateMs) printed[`${name}.reset`] = new Date(resetAtMs).toISOString();
   }
   return printed;
 }

@@ -26,6 +26,8 @@ function record(workspaceId: string, attempt: number): CallRecord {
     actorUserId: null,
     actorJob: "test",
     at: new Date(0),
+    sent: true,
+    reason: null,
   };
 }
 

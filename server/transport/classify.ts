@@ -1,6 +1,7 @@
 import { HubError } from "@/server/errors";
-import { parseRetryAfter } from "./backoff";
+import { longestWaitMs, parseRetryAfter } from "./backoff";
 import type { Clock, Layer, LimitReport, ToolResponse, VendorReading } from "./send";
+import { cleanCause, credentialsOf, withoutCredentials } from "./vendor-words";
 
 /**
  * Reads each answer the vendor's way: notes its request id and limits for the layers above, and throws what `classify` says. A redirect
@@ -17,7 +18,7 @@ export function classifying(options: { readonly reading: VendorReading; readonly
     }
     const error = reading.classify(response, request) ?? unexpectedRedirect(response);
     if (error === null) return response;
-    throw complete(error, response, requestId, limits, clock.now());
+    throw complete(error, credentialsOf(request), response, requestId, limits, clock.now());
   };
 }
 
@@ -28,9 +29,16 @@ function unexpectedRedirect(response: ToolResponse): HubError | null {
   });
 }
 
-/** The vendor's error with what the answer's head says and `classify` left out. */
-function complete(error: HubError, response: ToolResponse, requestId: string | null, limits: readonly LimitReport[], nowMs: number) {
-  return new HubError(error.code, error.message, {
+/** The vendor's error with what the answer's head says and `classify` left out, and without credentials in its words. */
+function complete(
+  error: HubError,
+  credentials: readonly string[],
+  response: ToolResponse,
+  requestId: string | null,
+  limits: readonly LimitReport[],
+  nowMs: number,
+) {
+  return new HubError(error.code, withoutCredentials(error.message, credentials), {
     path: error.path,
     retryable: error.retryable,
     retryAfterMs: error.retryAfterMs ?? (error.retryable ? waitOf(error, response, limits, nowMs) : undefined),
@@ -40,7 +48,7 @@ function complete(error: HubError, response: ToolResponse, requestId: string | n
       vendorStatus: error.details.vendorStatus ?? response.status,
       ...(requestId === null ? {} : { vendorRequestId: error.details.vendorRequestId ?? requestId }),
     },
-    cause: error.cause,
+    cause: cleanCause(error.cause, credentials),
   });
 }
 
@@ -52,5 +60,5 @@ function waitOf(error: HubError, response: ToolResponse, limits: readonly LimitR
   const resets = limits.flatMap((report) =>
     report.resetAtMs !== undefined && report.remaining !== undefined && report.remaining <= 0 ? [report.resetAtMs - nowMs] : [],
   );
-  return resets.length === 0 ? undefined : Math.max(0, ...resets);
+  return resets.length === 0 ? undefined : Math.min(longestWaitMs, Math.max(0, ...resets));
 }

@@ -67,13 +67,23 @@ describe("retry", () => {
       const error = new HubError("EINVAL", "No.");
       const result = await attempt(repeatability, [error]);
       expect(result.tries).toBe(1);
-      expect(result.error).toBe(error);
+      expect(result.error).toMatchObject({
+        code: error.code,
+        message: error.message,
+        details: { call: expect.stringMatching(/^cal_/) },
+        cause: error,
+      });
     }
   });
 
   it("waits at least as long as the vendor asks", async () => {
     const result = await attempt("safe", [limited(3000)], {}, () => 0);
     expect(result.waits).toEqual([0, 3000]);
+  });
+
+  it("pauses more and more before a vendor that refuses and says that the time is over already", async () => {
+    const result = await attempt("safe", [limited(0), limited(0), limited(0), limited(0)]);
+    expect(result.waits).toEqual([0, 125, 375, 875, 1875]);
   });
 
   it("ends as EAGAIN with retryAfterMs, at once, when the vendor's wait would pass the caller's bound", async () => {
@@ -93,6 +103,23 @@ describe("retry", () => {
     expect(bounded.error).toMatchObject({ code: "EIO", retryable: true });
     const short = await attempt("safe", many, {}, () => 0);
     expect(short.tries).toBeLessThan(20);
+  });
+
+  it("counts the waits of all calls of one request together, and each call's own where there is no request", async () => {
+    const clock = new VirtualClock();
+    const outcomeOf = async (context: Partial<CallContext>) => {
+      const { next } = scripted(clock, [limited(6000)]);
+      return clock.run(
+        retrying({ clock, random: () => 0 })(next)(call("safe"), testContext(context)).then(
+          () => "answered",
+          (error: unknown) => (error instanceof HubError ? error.code : "unknown"),
+        ),
+      );
+    };
+    const request = { startedAtMs: null };
+    expect([await outcomeOf({ request }), await outcomeOf({ request })]).toEqual(["answered", "EAGAIN"]);
+    expect([await outcomeOf({}), await outcomeOf({})]).toEqual(["answered", "answered"]);
+    expect(await outcomeOf({ request: { startedAtMs: null } })).toBe("answered");
   });
 
   it("stops when the caller gives up, with the caller's reason", async () => {

@@ -1,5 +1,5 @@
 import { HubError } from "@/server/errors";
-import { randomId } from "@/server/ids";
+import { encodeId, newId } from "@/server/ids";
 import { backoffMs } from "./backoff";
 import { sleep } from "./clock";
 import type { CallContext, CallProgress, Clock, Layer, Repeatability } from "./send";
@@ -10,7 +10,7 @@ const maxAttempts = 8;
 
 /** Milliseconds left of the caller's bound on the total wait. */
 export function remainingWaitMs(context: CallContext, clock: Clock): number {
-  const startedAtMs = context.progress?.startedAtMs ?? clock.now();
+  const startedAtMs = context.request?.startedAtMs ?? context.progress?.startedAtMs ?? clock.now();
   return (context.maxWaitMs ?? defaultMaxWaitMs) - (clock.now() - startedAtMs);
 }
 
@@ -23,29 +23,32 @@ export function retrying(options: { readonly clock: Clock; readonly random: () =
   const { clock, random } = options;
   return (next) => async (request, context) => {
     const progress: CallProgress = {
-      callId: randomId(),
+      // Ids in the order of time keep the log's index of calls growing at one end.
+      callId: newId(),
       startedAtMs: clock.now(),
       attempts: 0,
       waitMs: 0,
+      idleSinceMs: clock.now(),
       tokenVersion: null,
       tokenRenewed: false,
       answer: null,
     };
     const call: CallContext = { ...context, progress };
+    if (call.request?.startedAtMs === null) call.request.startedAtMs = progress.startedAtMs;
     for (let failures = 0; ; failures += 1) {
       call.signal?.throwIfAborted();
       try {
         return await next(request, call);
       } catch (error) {
         if (!(error instanceof HubError)) throw error;
-        if (!mayRepeat(error, request.repeatability)) throw ended(error);
-        // The vendor's time is a least one: a little jitter after it keeps those who were refused together apart.
-        const waitMs =
-          error.retryAfterMs === undefined
-            ? backoffMs(failures, random)
-            : error.retryAfterMs + backoffMs(0, random, spreadOf(error.retryAfterMs));
-        if (waitMs > remainingWaitMs(call, clock)) throw outOfTime(error, waitMs);
-        if (failures + 1 >= maxAttempts) throw error;
+        const told = (as: HubError) => naming(progress.callId, as, error);
+        if (!mayRepeat(error, request.repeatability)) throw told(ended(error));
+        // The vendor's time is a least one: a little jitter after it keeps those who were refused together apart, and one that is over
+        // already does not make a vendor that goes on refusing be asked without a pause.
+        const askedMs = error.retryAfterMs ?? 0;
+        const waitMs = Math.max(askedMs + backoffMs(0, random, spreadOf(askedMs)), backoffMs(failures, random));
+        if (waitMs > remainingWaitMs(call, clock)) throw told(outOfTime(error, waitMs));
+        if (failures + 1 >= maxAttempts) throw told(error);
         await sleep(clock, waitMs, call.signal);
         progress.waitMs += waitMs;
       }
@@ -53,11 +56,27 @@ export function retrying(options: { readonly clock: Clock; readonly random: () =
   };
 }
 
+/** The error as the caller gets it: it names the call, whose record in the log tells the rest. */
+function naming(callId: string, error: HubError, cause: HubError): HubError {
+  return new HubError(error.code, error.message, {
+    path: error.path,
+    retryable: error.retryable,
+    retryAfterMs: error.retryAfterMs,
+    actionUrl: error.actionUrl,
+    details: { ...error.details, call: encodeId("call", callId) },
+    cause,
+  });
+}
+
 function spreadOf(retryAfterMs: number): number {
   return Math.min(250, retryAfterMs / 10);
 }
 
-/** A refusal by limit, or a request that never left, proves that nothing happened; then even an unsafe call is sent again. */
+/**
+ * What may be sent again by itself (RFC 9110 §9.2.2: a request that is not idempotent only where there is "some means to detect that the
+ * original request was never applied"). A refusal by limit and a request that never left, such as a refused connection, are such means; a
+ * 5xx is none, also not a 503 that names a time: a gateway answers it for a server that may have done the work.
+ */
 function mayRepeat(error: HubError, repeatability: Repeatability): boolean {
   if (!error.retryable) return false;
   if (repeatability !== "unsafe") return true;

@@ -2,7 +2,7 @@ import type { HubError } from "@/server/errors";
 
 /**
  * The one way a call leaves the hub. `Send` is a function; each concern (retry, token, rate budget, call log, timeout) is a layer
- * `(next: Send) => Send`, composed as `retry → token → rate budget → call log → timeout → fetch`.
+ * `(next: Send) => Send`, composed as `retry → call log (what is refused) → token → rate budget → call log → timeout → fetch`.
  */
 
 /**
@@ -21,16 +21,23 @@ export interface ToolRequest {
   readonly repeatability: Repeatability;
   /** The vendor's name of the call, for the log and the plan: `issueUpdate`, `GET /tasks/{gid}`. */
   readonly operation: string;
-  /** The vendor's rate-limit group this call pays to; default `default`. */
-  readonly group?: string;
-  /** Points this call costs its group; default 1. */
-  readonly cost?: number;
+  /** The vendor's limits that this call counts against; default one point of the group `default`. Paid all or none. */
+  readonly pays?: readonly Payment[];
   /** `connection`: the token layer adds the connection's token. `none`: OAuth's own calls and public ones. */
   readonly authorization: "connection" | "none";
   /** Time for one attempt in milliseconds; default 30,000. */
   readonly timeoutMs?: number;
   /** The most bytes an answer may have; default 10 MiB, then EFBIG. */
   readonly maxResponseBytes?: number;
+}
+
+/** What a call costs one of the integration's rate groups. */
+export interface Payment {
+  readonly group: string;
+  /** Which of the group's buckets, where the vendor counts a channel, a mailbox or the like by itself. */
+  readonly key?: string;
+  /** Points; default 1. */
+  readonly cost?: number;
 }
 
 export interface ToolResponse {
@@ -49,13 +56,25 @@ export interface CallContext {
   readonly actor: { readonly userId: string | null; readonly job: string | null };
   /** The path served, for the call log. */
   readonly path: string | null;
-  /** The bound on the total wait of retries and budget, in milliseconds from the start of the call; default 10,000. */
+  /**
+   * The bound on the total wait of retries and budget: no wait begins that would end later than so many milliseconds after the start of
+   * the request, or of the call where it is not part of one; default 10,000.
+   */
   readonly maxWaitMs?: number;
+  /** Shared by the calls of one request, whose waits are bounded together. */
+  readonly request?: RequestSpan;
   /** `person` work goes before `background` work in the rate budget. */
   readonly priority?: "person" | "background";
   readonly signal?: AbortSignal;
+  /** The call ends an access (a revocation): it leaves although access to tools is stopped. OAuth's own calls only. */
+  readonly endsAccess?: true;
   /** Made by the transport, one a call; callers leave it out. */
   readonly progress?: CallProgress;
+}
+
+/** A request in time: when its first call began, on the transport's clock, which fills it in. */
+export interface RequestSpan {
+  startedAtMs: number | null;
 }
 
 /** What one call has come to so far: the layers write it, the call log, the budget and the next layers read it. */
@@ -65,10 +84,14 @@ export interface CallProgress {
   readonly startedAtMs: number;
   /** Attempts that reached the call log. */
   attempts: number;
-  /** Milliseconds spent waiting (budget and retries) since the last attempt. */
+  /** Milliseconds spent waiting (for the budget, a new token, or until a retry) since the last attempt. */
   waitMs: number;
+  /** When the last attempt ended, or else the call began, epoch milliseconds. */
+  idleSinceMs: number;
   /** The version of the token that this attempt carries; null when it carries none. */
   tokenVersion: number | null;
+  /** When the budget was asked for what it granted this attempt; left out where an attempt pays none. */
+  paidAtMs?: number;
   /** Whether a refusal of the token has already cost this call its one refresh. */
   tokenRenewed: boolean;
   /** The vendor's answer to this attempt; null until there is one. */
@@ -114,9 +137,15 @@ export type Send = (request: ToolRequest, context: CallContext) => Promise<ToolR
 
 export type Layer = (next: Send) => Send;
 
-/** What the vendor's answer says of its limits; the rate budget and the call log read it. Times are epoch milliseconds. */
+/**
+ * What the vendor's answer says of its limits; the rate budget and the call log read it. Times are epoch milliseconds. A call that turns out
+ * to count against a declared group that it did not pay, such as an endpoint's own, pays it from then on.
+ */
 export interface LimitReport {
   readonly group: string;
+  readonly key?: string;
+  /** What this call really cost, where the vendor tells: the bucket is set right by the difference. */
+  readonly cost?: number;
   readonly limit?: number;
   readonly remaining?: number;
   readonly resetAtMs?: number;

@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { HubError } from "@/server/errors";
 import type { BudgetStore } from "./budget";
 import { systemClock } from "./clock";
+import type { IsStopped } from "./letting-out";
 import type { CallContext, Clock, Send, TokenSource, ToolRequest, VendorReading } from "./send";
-import { createMemoryCallSink, fixedToken, plainVendor, testContext, unlimitedBudget } from "./testing";
+import { createMemoryCallSink, fixedToken, neverStopped, plainVendor, testContext, unlimitedBudget } from "./testing";
 import { createTransport } from "./transport";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -21,6 +22,7 @@ export interface TestTool {
 interface SetUp {
   readonly token?: TokenSource;
   readonly budget?: BudgetStore;
+  readonly isStopped?: IsStopped;
   readonly clock?: Clock;
   readonly reading?: VendorReading;
   readonly origins?: readonly string[];
@@ -73,6 +75,7 @@ export async function startTestTool(): Promise<TestTool> {
       const transport = createTransport({
         calls: sink,
         budget: options.budget ?? unlimitedBudget,
+        isStopped: options.isStopped ?? neverStopped,
         clock: options.clock ?? hurriedClock(),
         random: () => 0.5,
       });

@@ -1,6 +1,7 @@
 import { HubError } from "@/server/errors";
 import type { BudgetStore } from "./budget";
 import type { CallRecord, CallSink } from "./call-log";
+import type { IsStopped } from "./letting-out";
 import type { CallContext, Clock, HeldToken, TokenSource, VendorReading } from "./send";
 
 /** Parts for tests of whatever sends: a clock that only moves when told, stores in memory, a vendor without habits. */
@@ -79,6 +80,9 @@ export const unlimitedBudget: BudgetStore = {
   block: async () => {},
   learn: () => {},
 };
+
+/** A workspace that nobody stops. */
+export const neverStopped: IsStopped = async () => false;
 
 /** A fixed token that nothing renews. */
 export function fixedToken(accessToken: string): TokenSource {

@@ -2,8 +2,12 @@ import { HubError } from "@/server/errors";
 import { toToolResponse } from "./response";
 import type { Clock, Send, ToolRequest, ToolResponse } from "./send";
 
-const defaultTimeoutMs = 30_000;
+export const defaultTimeoutMs = 30_000;
 const defaultMaxResponseBytes = 10 * 1024 * 1024;
+/** A timer that comes later than this was held up, and with it the reading of what has arrived. */
+const heldUpMs = 100;
+/** The time in which what has arrived is read then. */
+const readUpMs = 1_000;
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 
@@ -18,7 +22,7 @@ export function fetchWithTimeout(options: { readonly fetch: Fetch; readonly cloc
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const abort = new AbortController();
     const state = { timedOut: false };
-    const cancelTimer = clock.timer(timeoutMs, () => {
+    const cancelTimer = startTimeout(clock, timeoutMs, () => {
       state.timedOut = true;
       abort.abort();
     });
@@ -45,6 +49,19 @@ export function fetchWithTimeout(options: { readonly fetch: Fetch; readonly cloc
       context.signal?.removeEventListener("abort", onCancel);
     }
   };
+}
+
+/**
+ * Runs `end` after the time. A process that was paused, or a machine that slept, finds its timers due before it has read what the network brought
+ * meanwhile: an answer that is there already must not be thrown away, least of all a rotated token.
+ */
+function startTimeout(clock: Clock, timeoutMs: number, end: () => void): () => void {
+  const dueAtMs = clock.now() + timeoutMs;
+  let cancel = clock.timer(timeoutMs, () => {
+    if (clock.now() - dueAtMs > heldUpMs) cancel = clock.timer(readUpMs, end);
+    else end();
+  });
+  return () => cancel();
 }
 
 async function readWithin(response: Response, maxBytes: number, abort: AbortController): Promise<ToolResponse> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { HubError } from "@/server/errors";
 import { toToolResponse } from "./response";
+import { retrying } from "./retry";
 import type { HeldToken, Send, TokenSource, ToolRequest } from "./send";
-import { testContext } from "./testing";
+import { testContext, VirtualClock } from "./testing";
 import { authorizing, staleToken } from "./token";
 
 const ok = toToolResponse({ status: 200, headers: new Headers() }, new Uint8Array());
@@ -74,12 +75,38 @@ describe("the token layer", () => {
     expect(source.log).toEqual(["renew 1", "refused 2"]);
   });
 
+  it("takes a renewal that failed for none: the call tries it again, and nobody holds the token for worthless", async () => {
+    const source = countingSource();
+    const { renew } = source;
+    let failures = 0;
+    source.renew = async (refused, context) => {
+      failures += 1;
+      if (failures <= 2) throw new HubError("EAGAIN", "The token endpoint does not answer.", { retryAfterMs: 10 });
+      return renew(refused, context);
+    };
+    const { next, sent } = vendor([unauthorized(), unauthorized(), unauthorized()]);
+    const clock = new VirtualClock();
+    const send = retrying({ clock, random: () => 0 })(authorizing(source)(next));
+    expect(await clock.run(send(request(), testContext()))).toBe(ok);
+    expect(sent).toEqual(["Bearer token-1", "Bearer token-1", "Bearer token-1", "Bearer token-2"]);
+    expect(source.log).toEqual(["renew 1"]);
+  });
+
   it("spends one refresh a call, even when the call is repeated for another reason in between", async () => {
     const source = countingSource();
     const { next } = vendor([unauthorized(), new HubError("EIO", "Down.", { retryable: true }), unauthorized()]);
     const send = authorizing(source)(next);
     const context = testContext({
-      progress: { callId: "c", startedAtMs: 0, attempts: 0, waitMs: 0, tokenVersion: null, tokenRenewed: false, answer: null },
+      progress: {
+        callId: "c",
+        startedAtMs: 0,
+        idleSinceMs: 0,
+        attempts: 0,
+        waitMs: 0,
+        tokenVersion: null,
+        tokenRenewed: false,
+        answer: null,
+      },
     });
     await expect(send(request(), context)).rejects.toMatchObject({ code: "EIO" });
     await expect(send(request(), context)).rejects.toMatchObject({ code: "ENOTCONN" });

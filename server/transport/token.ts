@@ -49,9 +49,10 @@ export function authorizing(source: TokenSource | null): Layer {
           source.refused(held);
           throw error;
         } else {
+          // A renewal that failed was none: the call may wait and try it again, and the token is not yet known to be worthless.
+          held = await source.renew(held, context);
           renewed = true;
           if (progress !== undefined) progress.tokenRenewed = true;
-          held = await source.renew(held, context);
         }
       }
     }

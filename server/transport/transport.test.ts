@@ -96,15 +96,27 @@ describe("limits of the vendor", () => {
     }
   });
 
+  it("that make no sense do not fail the call", async () => {
+    tool.handler = (_request, response) => {
+      response.setHeader("x-ratelimit-remaining", "-1");
+      response.setHeader("x-ratelimit-limit", "1e308");
+      response.setHeader("x-ratelimit-reset", "9e20");
+      response.end("{}");
+    };
+    const { send, calls } = tool.setUp();
+    expect((await send(tool.request(), testContext())).status).toBe(200);
+    expect(calls[0]?.limits).toEqual({ "default.remaining": "-1", "default.limit": "1e+308" });
+  });
+
   it("close the bucket for everyone, and what is left is learnt", async () => {
     const blocked: number[] = [];
     const learnt: LimitReport[] = [];
     const budget: BudgetStore = {
       take: async () => ({ outcome: "granted" }),
-      block: async (_ask, forMs) => {
+      block: async (_ask, _charges, forMs) => {
         blocked.push(forMs);
       },
-      learn: (_ask, report) => learnt.push(report),
+      learn: (_ask, _charge, report) => learnt.push(report),
     };
     let answers = 0;
     tool.handler = (_request, response) => {
@@ -122,7 +134,7 @@ describe("limits of the vendor", () => {
 });
 
 describe("the rate budget", () => {
-  it("is asked before each attempt, with the group, its cost and the token's version", async () => {
+  it("is asked before each attempt, with all that the call pays and the token's version", async () => {
     const asks: BudgetAsk[] = [];
     const budget: BudgetStore = {
       ...unlimitedBudget,
@@ -138,9 +150,18 @@ describe("the rate budget", () => {
       response.end();
     };
     const { send } = tool.setUp({ budget });
-    await send(tool.request({ group: "search", cost: 5 }), testContext({ priority: "background" }));
+    const pays = [
+      { group: "search", cost: 5 },
+      { group: "posts", key: "C1" },
+      { group: "posts", key: "C1", cost: 2 },
+    ];
+    await send(tool.request({ pays }), testContext({ priority: "background" }));
     expect(asks.length).toBe(2);
-    expect(asks[0]).toMatchObject({ group: { group: "search" }, cost: 5, tokenVersion: 1, priority: "background" });
+    expect(asks[0]).toMatchObject({ tokenVersion: 1, priority: "background", operation: "GET /thing", leaseMs: 35_000 });
+    expect(asks[0]?.charges.map(({ bucket, cost }) => [bucket, cost])).toEqual([
+      ["search", 5],
+      ["posts|C1", 3],
+    ]);
   });
 
   it("makes a call wait, and refuses with EAGAIN what would wait past the caller's bound, sending nothing", async () => {
@@ -249,7 +270,7 @@ describe("failures", () => {
         setImmediate(() => fire());
       };
       const clock: Clock = {
-        now: () => Date.now(),
+        now: () => 0,
         timer: (_ms, run) => {
           fire = run;
           return () => {};

@@ -3,6 +3,7 @@ import { type BudgetStore, budgeting } from "./budget";
 import { type CallSink, logging } from "./call-log";
 import { classifying } from "./classify";
 import { systemClock } from "./clock";
+import { type IsStopped, lettingOut } from "./letting-out";
 import { withinOrigins } from "./origins";
 import { retrying } from "./retry";
 import type { Clock, Send, TokenSource, VendorReading } from "./send";
@@ -12,6 +13,8 @@ import { authorizing } from "./token";
 export interface TransportOptions {
   readonly calls: CallSink;
   readonly budget: BudgetStore;
+  /** Whether a workspace's access to tools is stopped: then nothing leaves. */
+  readonly isStopped: IsStopped;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   /** Below 1; for jitter. */
@@ -32,17 +35,20 @@ export interface Transport {
   sendFor(options: SendOptions): Send;
 }
 
-/** Joins the layers: origins → retry → token → rate budget → call log → classify → timeout → fetch. */
+/** Joins the layers: origins → retry → call log (refusals) → token → rate budget → letting out → call log (attempts) → classify → timeout → fetch. */
 export function createTransport(options: TransportOptions): Transport {
-  const { calls, budget, clock = systemClock, random = Math.random, fetch = globalThis.fetch } = options;
+  const { calls, budget, isStopped, clock = systemClock, random = Math.random, fetch = globalThis.fetch } = options;
   return {
     sendFor({ integration, origins, token, reading = integration.reading }) {
+      const log = logging({ integration: integration.manifest.id, loggedQuery: reading.loggedQuery, sink: calls, clock });
       const layers = [
         withinOrigins(Object.values(origins)),
         retrying({ clock, random }),
+        log.refusals,
         authorizing(token),
         budgeting({ groups: integration.rateGroups, store: budget, clock }),
-        logging({ integration: integration.manifest.id, loggedQuery: reading.loggedQuery, sink: calls, clock }),
+        lettingOut({ isStopped, clock }),
+        log.attempts,
         classifying({ reading, clock }),
       ];
       return layers.reduceRight<Send>((next, layer) => layer(next), fetchWithTimeout({ fetch, clock }));

@@ -2,6 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { DatabaseBusyError } from "@/db/errors";
 import { seedUser } from "@/db/testing";
 import type { Hub } from "@/server/compose/hub";
 import { createTestHub } from "@/server/compose/testing";
@@ -33,6 +34,9 @@ const failing = router({
   }),
   crash: publicProcedure.query(() => {
     throw new Error(`row with token=${canary}`);
+  }),
+  busy: publicProcedure.query(() => {
+    throw new DatabaseBusyError("No connection to the database came free within 10 s.");
   }),
   trpc: publicProcedure.query(() => {
     throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: canary });
@@ -72,6 +76,12 @@ test("an error's code, status and facts reach the client in one form", async () 
     hub: { code: "ESTALE", message: "The file changed.", path: "/context/x", details: { etag: "e1" }, retryable: false, retryAfterMs: 5 },
   });
   expect((await get("unconnected")).status).toBe(424);
+});
+
+test("a database that has no room for more says so, and when to come again", async () => {
+  const { status, body } = await get("busy");
+  expect(status).toBe(errorTable.EAGAIN.status);
+  expect(hubOf(body.error)).toMatchObject({ hub: { code: "EAGAIN", retryable: true, retryAfterMs: 1000 } });
 });
 
 test.each(["crash", "trpc"])(

@@ -1,5 +1,6 @@
 import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
+import { isDatabaseBusy } from "@/db/errors";
 import type { Person } from "@/server/auth/person";
 import type { Hub } from "@/server/compose/hub";
 import { errorTable, HubError, toErrorBody } from "@/server/errors";
@@ -22,6 +23,12 @@ function readIssues(cause: unknown): readonly { path: readonly PropertyKey[]; me
 /** Every failure as the one error type. What is not ours becomes EIO without detail; its cause is for the log only. */
 export function toHubError(error: unknown): HubError {
   if (error instanceof HubError) return error;
+  if (isDatabaseBusy(error instanceof TRPCError ? error.cause : error)) {
+    return new HubError("EAGAIN", "The hub has more to do than its database takes at the moment. Try again.", {
+      retryAfterMs: 1000,
+      cause: error,
+    });
+  }
   if (!(error instanceof TRPCError)) return new HubError("EIO", "Something failed inside the hub. Try again.", { cause: error });
   if (error.cause instanceof HubError) return error.cause;
   const issues = readIssues(error.cause);

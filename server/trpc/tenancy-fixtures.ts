@@ -2,9 +2,12 @@ import "server-only";
 import type { WorkspaceScope } from "@/db/scope";
 import type { Person } from "@/server/auth/person";
 import type { Hub } from "@/server/compose/hub";
-import { insertFlow } from "@/server/connections/flow-store";
+import { claimFlow, holdConsent, insertFlow } from "@/server/connections/flow-store";
 import { seedConnection } from "@/server/connections/test-connection";
 import { encodeId, randomId } from "@/server/ids";
+import { createCallWriter } from "@/server/transport/call-store";
+import { listCalls } from "@/server/transport/calls";
+import { callRecord } from "@/server/transport/test-calls";
 
 /**
  * For `tenancy.test.ts`: one fixture for each procedure of the API. Workspace A has `a.owner` and a second member; `b` owns another one and
@@ -45,7 +48,7 @@ const onConnection = inWorkspace(async ({ hub, a }) => ({
 }));
 
 /** A consent that A's owner has started. */
-const onFlow = inWorkspace(async ({ hub, a }) => {
+async function startedFlow({ hub, a }: TenancyWorld): Promise<string> {
   const id = randomId();
   const createdAt = new Date();
   await hub.db.withScope(a.scope, (tx) =>
@@ -56,13 +59,30 @@ const onFlow = inWorkspace(async ({ hub, a }) => {
       stateHash: id,
       visibility: "workspace",
       capabilities: [],
+      askedScopes: [],
+      targetConnectionId: null,
       returnPath: "/",
       popup: true,
       createdAt,
       expiresAt: new Date(createdAt.getTime() + 600_000),
     }),
   );
-  return { flow: encodeId("flow", id) };
+  return id;
+}
+const onFlow = inWorkspace(async (world) => ({ flow: encodeId("flow", await startedFlow(world)) }));
+
+/** One in which another account came back: it asks A's owner, and gives back when told so. */
+const onQuestion = inWorkspace(async (world) => {
+  const { hub, a } = world;
+  const flow = await startedFlow(world);
+  const enc = await hub.tools.vault.seal(a.scope, { rowId: flow, field: "held consent" }, "{}");
+  const identity = { accountId: "bob", orgId: "acme", accountName: "Bob", accountEmail: null, orgName: "Acme", timeZone: null };
+  await hub.db.withScope(a.scope, async (tx) => {
+    const until = new Date(Date.now() + 600_000);
+    await claimFlow(tx, a.scope, flow, new Date(), until);
+    await holdConsent(tx, a.scope, flow, { enc, identity, until });
+  });
+  return { flow: encodeId("flow", flow), answer: "give_back" };
 });
 
 let files = 0;
@@ -84,6 +104,19 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
   "workspaces.create": { input: () => ({ name: "One more" }), stranger: "own" },
   "workspaces.get": inWorkspace(),
   "workspaces.rename": inWorkspace(() => ({ name: "Tenant A" })),
+  "workspaces.access": inWorkspace(),
+  "workspaces.stopAccess": inWorkspace(),
+  "workspaces.resumeAccess": inWorkspace(),
+  "workspaces.disconnectEverything": inWorkspace(),
+  "workspaces.endingProgress": inWorkspace(),
+  "workspaces.delete": inWorkspace(({ a }) => ({ name: a.slug })),
+  "workspaces.deletion": {
+    async input({ hub, a }) {
+      const { slug } = await hub.workspaces.create(a.owner.id, { name: "Going" });
+      const scope = await hub.workspaces.getScope({ type: "person", userId: a.owner.id }, slug);
+      return hub.endings.deleteWorkspace(scope, "Going");
+    },
+  },
   "members.list": inWorkspace(),
   "members.setRole": inWorkspace(({ a }) => ({ member: encodeId("user", a.memberId), role: "member" })),
   "members.remove": inWorkspace(({ a }) => ({ member: encodeId("user", a.memberId) })),
@@ -96,9 +129,24 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
   "catalogue.get": inWorkspace(() => ({ integration: "linear" })),
   "connections.list": inWorkspace(),
   "connections.get": onConnection,
+  "connections.health": onConnection,
   "connections.flow": onFlow,
   "connections.cancelFlow": onFlow,
+  "connections.questions": inWorkspace(),
+  "connections.answerFlow": onQuestion,
+  "connections.switchCapability": inWorkspace(async (world) => ({
+    connection: encodeId("connection", await seedConnection(world.hub.db, world.a.scope, { integration: "linear", visibility: "private" })),
+    capability: "read:issues",
+    on: true,
+  })),
   "connections.disconnect": onConnection,
+  "connections.disconnectPreview": onConnection,
+  "connections.receipts": inWorkspace(),
+  "connections.receipt": inWorkspace(async ({ hub, a }) => {
+    const connection = encodeId("connection", await seedConnection(hub.db, a.scope, { integration: "linear", visibility: "private" }));
+    await hub.connections.disconnect(a.scope, connection);
+    return { connection };
+  }),
   "vfs.stat": onFile(),
   "vfs.list": inWorkspace(() => ({ path: "/context/memory" })),
   "vfs.read": onFile(),
@@ -124,6 +172,14 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
   "vfs.restore": notYet,
   "vfs.batch": notYet,
   "calls.list": inWorkspace(),
+  "calls.tail": inWorkspace(async ({ hub, a }) => ({ tail: (await listCalls(hub.db, a.scope, { limit: 1 })).tail })),
+  "calls.get": inWorkspace(async ({ hub, a }) => {
+    const call = callRecord({ workspaceId: a.scope.workspaceId, actorUserId: a.owner.id });
+    await createCallWriter(hub.db, () => a.scope)(a.scope.workspaceId, [call]);
+    return { call: encodeId("call", call.callId) };
+  }),
+  "calls.retention": inWorkspace(),
+  "calls.setRetention": inWorkspace(() => ({ days: 90 })),
   "invitations.create": inWorkspace(() => ({ role: "viewer" })),
   "invitations.list": inWorkspace(),
   "invitations.revoke": inWorkspace(async ({ hub, a }) => ({

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { HubError } from "@/server/errors";
+import { type ErrorDetails, HubError } from "@/server/errors";
 import type { Mount } from "./mount";
 import { notConnected, type Place } from "./mount-table";
 
@@ -25,18 +25,28 @@ export async function answering<T>(path: string, work: () => Promise<T>): Promis
   }
 }
 
-/** Adds to what a dead connection, or one without a scope, answered where it can be mended. */
+/** Adds to what a dead connection, or one without a scope, answered where it can be mended, and by whom. */
 export async function onMount<T>(mount: Mount, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { connection, settingsUrl } = mount.info;
+    const { connection, settingsUrl, whoMends } = mount.info;
     if (!(error instanceof HubError) || error.actionUrl !== undefined) throw error;
-    const actionUrl = error.code === "ENOTCONN" ? (connection?.actionUrl ?? settingsUrl) : error.code === "ESCOPE" ? settingsUrl : null;
+    const { code, details } = error;
+    const actionUrl =
+      code === "ENOTCONN" ? (connection?.actionUrl ?? settingsUrl) : code === "ESCOPE" ? enableUrl(settingsUrl, details) : null;
     if (actionUrl === null) throw error;
-    const { code, message, details } = error;
+    const message = code === "ESCOPE" && whoMends !== null ? `${error.message} ${whoMends}` : error.message;
     throw new HubError(code, message, { path: error.path ?? path, actionUrl, details, cause: error });
   }
+}
+
+/** The page that starts exactly the consent of the capability that is missing; it asks before it does. */
+function enableUrl(settingsUrl: string | null, { capability }: ErrorDetails): string | null {
+  if (settingsUrl === null || capability === undefined) return settingsUrl;
+  const url = new URL(settingsUrl);
+  url.searchParams.append("enable", capability);
+  return url.href;
 }
 
 /** Below a tool that is not connected there is nothing to ask: ENOTCONN with the way to connect it. */

@@ -66,6 +66,12 @@ interface Common {
   readonly maxWaitMs?: number | undefined;
 }
 
+/** What a change got to: the connection (`con_…`) that it goes through, whose end takes the receipt along. */
+interface Reached {
+  connection: string | null;
+}
+type Attempt = (begunAt: Date | null, reached: Reached) => Promise<ChangeAnswer>;
+
 const editAttempts = 5;
 
 /** The operations that change something: each is a plan and its execution. */
@@ -98,8 +104,9 @@ export function createChanges(options: ChangesOptions): Changes {
     input: Common,
     make: (mount: Mount, request: MountRequest, seed: string) => Promise<MountPlan>,
   ): Promise<ChangeAnswer> {
-    const attempt = async (begunAt: Date | null): Promise<ChangeAnswer> => {
+    const attempt: Attempt = async (begunAt, reached) => {
       const { mount, request } = await target(scope, operation, input);
+      reached.connection = mount.info.connection?.id ?? null;
       return onMount(mount, request.path, async () => {
         const plan = await make(mount, request, seedOf(scope, input.idempotencyKey, begunAt));
         if (input.dryRun !== true) return { kind: "receipt", receipt: await perform(mount, plan, request) };
@@ -107,8 +114,9 @@ export function createChanges(options: ChangesOptions): Changes {
         return { kind: "plan", plan: shownPlan(mount, plan, saved) };
       });
     };
-    if (input.dryRun === true) return attempt(null);
-    return once(scope, input.idempotencyKey, [operation, { ...input, idempotencyKey: null, maxWaitMs: null }], attempt);
+    if (input.dryRun === true) return attempt(null, { connection: null });
+    // Undefined leaves no trace in JSON; how long the caller waits is no part of the change.
+    return once(scope, input.idempotencyKey, [operation, { ...input, idempotencyKey: undefined, maxWaitMs: undefined }], attempt);
   }
 
   async function perform(mount: Mount, plan: MountPlan, request: MountRequest): Promise<Receipt> {
@@ -134,13 +142,9 @@ export function createChanges(options: ChangesOptions): Changes {
   }
 
   /** Runs `work` under an idempotency key, from the moment that it is told: its first answer is the answer for a day. */
-  async function once(
-    scope: WorkspaceScope,
-    key: string | undefined,
-    content: unknown,
-    work: (begunAt: Date | null) => Promise<ChangeAnswer>,
-  ): Promise<ChangeAnswer> {
-    if (key === undefined) return work(null);
+  async function once(scope: WorkspaceScope, key: string | undefined, content: unknown, work: Attempt): Promise<ChangeAnswer> {
+    const reached: Reached = { connection: null };
+    if (key === undefined) return work(null, reached);
     const now = clock();
     const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
     const state = await keys.begin(scope, key, hash, now);
@@ -167,11 +171,11 @@ export function createChanges(options: ChangesOptions): Changes {
       case "new":
     }
     try {
-      const answer = await work(now);
-      if (answer.kind === "receipt") await keys.succeed(scope, key, answer.receipt);
+      const answer = await work(now, reached);
+      if (answer.kind === "receipt") await keys.succeed(scope, key, answer.receipt, reached.connection);
       return answer;
     } catch (error) {
-      if (error instanceof HubError && mayHaveChanged(error)) await keys.fail(scope, key, toErrorBody(error));
+      if (error instanceof HubError && mayHaveChanged(error)) await keys.fail(scope, key, toErrorBody(error), reached.connection);
       else await keys.release(scope, key);
       throw error;
     }
@@ -275,7 +279,7 @@ export function createChanges(options: ChangesOptions): Changes {
     execute: async (scope, raw) => {
       const input = parseInput(executeInput, raw);
       const id = decodeId("plan", input.plan);
-      return once(scope, input.idempotencyKey, ["execute", id], async () => {
+      return once(scope, input.idempotencyKey, ["execute", id], async (_begunAt, reached) => {
         const plan = await plans.claim(scope, id, clock());
         if (plan === null) {
           throw new HubError(
@@ -286,6 +290,7 @@ export function createChanges(options: ChangesOptions): Changes {
         try {
           return await answering(plan.path, async () => {
             const { mount, request } = await target(scope, "execute", { path: plan.path, maxWaitMs: input.maxWaitMs });
+            reached.connection = mount.info.connection?.id ?? null;
             return onMount(mount, request.path, async () => ({ kind: "receipt", receipt: await perform(mount, plan, request) }));
           });
         } finally {

@@ -153,6 +153,7 @@ function conformMirrored(host: Host, many: number): void {
           timeZone: "UTC",
           mirrorPolicy: "titles",
           capabilities: [],
+          use: { capabilities: [], scopes: [] },
           isAuthorized: true,
         } as const;
         return { mounts: [mirrored({ db, tool: tool.mount, connection, walks })], placeholders: [] };

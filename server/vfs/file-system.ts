@@ -66,6 +66,7 @@ export function createFileSystem(options: FileSystemOptions): FileSystem {
       now: clock(),
       fresh: input.fresh ?? false,
       maxWaitMs: input.maxWaitMs,
+      span: { startedAtMs: null },
     };
   }
 

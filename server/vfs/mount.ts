@@ -1,4 +1,5 @@
 import type { WorkspaceScope } from "@/db/scope";
+import type { RequestSpan } from "@/server/transport/send";
 import type { ActsAs, Freshness, Node, NodeConnection, Operation, ReadFormat } from "./node";
 import type { DraftStep, JsonObject, KindSchema } from "./tool-mount";
 
@@ -20,6 +21,8 @@ export interface MountRequest {
   readonly fresh: boolean;
   /** Milliseconds the caller waits for a limited tool in all. */
   readonly maxWaitMs: number | undefined;
+  /** What the waits of all its calls are counted from. */
+  readonly span: RequestSpan;
 }
 
 /** What a mount is, without asking anything. */
@@ -32,6 +35,8 @@ export interface MountInfo {
   readonly actsAs: ActsAs;
   /** Where a person can switch on a missing capability, or mend the connection; absolute. */
   readonly settingsUrl: string | null;
+  /** Who can do that, as a sentence for a caller who cannot; null for one who can. */
+  readonly whoMends: string | null;
   /** The operations this mount can do at all; anything else is ENOTSUP naming it. */
   readonly operations: ReadonlySet<Operation>;
 }

@@ -12,7 +12,10 @@ const idempotencyKey = z
   .string()
   .max(128)
   .regex(/^\P{Cc}+$/u, "is empty or holds control characters");
-/** Milliseconds a caller waits for a limited tool in all; default 10 s. */
+/**
+ * Milliseconds, 0 to 60,000, that the caller lets the hub wait in all for a tool that is at its limit or fails for a moment; default 10,000. No
+ * wait begins that would end later: then the answer is EAGAIN at once, with `retryAfterMs`. The work itself is not counted out.
+ */
 const maxWaitMs = z.number().int().min(0).max(60_000).optional();
 
 export const statInput = z.object({ path, fresh: z.boolean().optional(), maxWaitMs });

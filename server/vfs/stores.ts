@@ -6,13 +6,15 @@ import type { Receipt } from "./node";
 /** What the operations remember between calls; `storage/` keeps it in the database. */
 
 export const planLifetimeMs = 15 * 60 * 1000;
+/** The plans that a person may have waiting in a workspace; the oldest leave first. */
+export const plansAtMost = 200;
 export const keyLifetimeMs = 24 * 60 * 60 * 1000;
 /** A call that has not finished after this long never will: its process is gone and its outcome unknown. */
 export const keyAbandonedMs = 5 * 60 * 1000;
 
 export interface PlanStore {
   /**
-   * Keeps a plan for its maker, for 15 minutes; answers its uuid. `connection` (`con_…`) is the one it changes something through, which
+   * Keeps a plan for its maker, for 15 minutes, and of their plans the newest 200; answers its uuid. `connection` (`con_…`) is the one it changes something through, which
    * takes it along when it ends; null for files of our own. EACCES for a job, which has nobody to show it to.
    */
   save(
@@ -37,9 +39,13 @@ export type KeyState =
 export interface KeyStore {
   /** Begins the key, or says what became of it. Atomic: of two callers one gets `new`. */
   begin(scope: WorkspaceScope, key: string, contentHash: string, now: Date): Promise<KeyState>;
-  succeed(scope: WorkspaceScope, key: string, receipt: Receipt): Promise<void>;
-  /** Keeps a failure as the key's answer: nothing is sent again. */
-  fail(scope: WorkspaceScope, key: string, failure: ErrorBody): Promise<void>;
+  /**
+   * Keeps the receipt. `connection` (`con_…`) is the one that the change went through, which takes the receipt along when it ends; when it is
+   * ending already, nothing is kept, and the key counts as one whose outcome is unknown.
+   */
+  succeed(scope: WorkspaceScope, key: string, receipt: Receipt, connection: string | null): Promise<void>;
+  /** Keeps a failure as the key's answer, as `succeed` keeps a receipt: nothing is sent again. */
+  fail(scope: WorkspaceScope, key: string, failure: ErrorBody, connection: string | null): Promise<void>;
   /** Forgets the key: the call failed and nothing was done. */
   release(scope: WorkspaceScope, key: string): Promise<void>;
 }

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { roles } from "@/db/scope";
 import { isAtLeast, leastRoleFor, permissions, permissionsOf, roleHas } from "./roles";
 
-test("the matrix is the one that was promised: read for viewers, write for members, connect and manage for admins", () => {
+test("the matrix is the one that was promised: read for viewers, write for members, connect and manage for admins, delete for owners", () => {
   const matrix = Object.fromEntries(roles.map((role) => [role, permissionsOf(role)]));
   expect(matrix).toEqual({
     viewer: ["workspace.read", "files.read", "connections.read", "members.read"],
     member: ["workspace.read", "files.read", "files.write", "connections.read", "calls.read", "members.read"],
-    admin: [...permissions],
+    admin: permissions.filter((permission) => permission !== "workspace.delete"),
     owner: [...permissions],
   });
 });

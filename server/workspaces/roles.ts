@@ -7,11 +7,14 @@ import type { Role } from "@/db/scope";
 const leastRole = {
   "workspace.read": "viewer",
   "workspace.rename": "admin",
+  "workspace.stop": "admin",
+  "workspace.delete": "owner",
   "files.read": "viewer",
   "files.write": "member",
   "connections.read": "viewer",
   "connections.manage": "admin",
   "calls.read": "member",
+  "calls.retention": "admin",
   "members.read": "viewer",
   "members.manage": "admin",
 } as const satisfies Record<string, Role>;

@@ -12,7 +12,7 @@ let db: Database;
 let workspaces: Workspaces;
 beforeAll(async () => {
   db = await createTestDb();
-  workspaces = createWorkspaces({ db, origin: "http://localhost:3000" });
+  workspaces = createWorkspaces({ stopSettlesMs: 0, db, origin: "http://localhost:3000" });
 });
 afterAll(() => db.close());
 
@@ -214,7 +214,7 @@ describe.runIf(testDatabaseUrl !== null)("on PostgreSQL, where two requests real
   beforeAll(async () => {
     throwaway = await createThrowAwayDatabase();
     postgres = await createDb({ url: throwaway.url });
-    there = createWorkspaces({ db: postgres, origin: "http://localhost:3000" });
+    there = createWorkspaces({ stopSettlesMs: 0, db: postgres, origin: "http://localhost:3000" });
   });
   afterAll(async () => {
     await postgres.close();

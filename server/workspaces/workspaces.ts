@@ -7,6 +7,7 @@ import { workspaces } from "@/db/schema/workspaces";
 import type { Actor, Role, WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { encodeId, newId } from "@/server/ids";
+import { type AccessStop, findStop, resumeAccess, stopAccess } from "./access";
 import { recordAudit } from "./audit";
 import {
   acceptInvitation,
@@ -44,6 +45,12 @@ export interface Workspaces {
   create(userId: string, fields: { name: string; slug?: string }): Promise<WorkspaceView>;
   /** Changes the name, and the slug where given: old addresses then lead nowhere. EEXIST when it is taken. */
   rename(scope: WorkspaceScope, fields: { name: string; slug?: string }): Promise<WorkspaceView>;
+  /** Stopping all access to tools, and resuming it (`access.ts`). */
+  readonly access: {
+    find(scope: WorkspaceScope): Promise<AccessStop | null>;
+    stop(scope: WorkspaceScope): Promise<AccessStop | null>;
+    resume(scope: WorkspaceScope): Promise<void>;
+  };
   readonly members: {
     list(scope: WorkspaceScope): Promise<readonly MemberView[]>;
     setRole(scope: WorkspaceScope, userId: string, role: Role): Promise<void>;
@@ -120,12 +127,14 @@ export interface WorkspacesOptions {
   readonly db: Database;
   /** Starts the invitations' links. */
   readonly origin: string;
+  /** How long a stop waits for what was let out just before (`letOutMs` of transport). */
+  readonly stopSettlesMs: number;
   /** Called once someone has left or was removed. */
   readonly memberLeft?: (scope: WorkspaceScope, userId: string) => Promise<void>;
 }
 
 /** Joins the workspaces' functions over one database. */
-export function createWorkspaces({ db, origin, memberLeft }: WorkspacesOptions): Workspaces {
+export function createWorkspaces({ db, origin, stopSettlesMs, memberLeft }: WorkspacesOptions): Workspaces {
   return {
     getScope: (actor, slug) => getScope(db, actor, slug),
     findJobScope: (workspaceId, job) => findJobScope(db, workspaceId, job),
@@ -134,6 +143,11 @@ export function createWorkspaces({ db, origin, memberLeft }: WorkspacesOptions):
     get: (scope) => getWorkspace(db, scope),
     create: (userId, fields) => createWorkspace(db, userId, fields),
     rename: (scope, fields) => renameWorkspace(db, scope, fields),
+    access: {
+      find: (scope) => db.withScope(scope, (tx) => findStop(tx, scope), { readOnly: true }),
+      stop: (scope) => stopAccess(db, scope, stopSettlesMs),
+      resume: (scope) => resumeAccess(db, scope),
+    },
     members: {
       list: (scope) => listMembers(db, scope),
       setRole: (scope, userId, role) => setMemberRole(db, scope, userId, role),

@@ -20,12 +20,13 @@ interface WorkspaceLayoutProps {
 async function readFrame(slug: string) {
   const caller = await getCaller();
   try {
-    const [workspace, workspaces, account] = await Promise.all([
+    const [workspace, stop, workspaces, account] = await Promise.all([
       caller.workspaces.get({ workspace: slug }),
+      caller.workspaces.access({ workspace: slug }),
       caller.workspaces.list(),
       caller.account.me(),
     ]);
-    return { workspace, workspaces, account };
+    return { workspace, stop, workspaces, account };
   } catch (error) {
     const { code } = toHubError(error);
     if (code === "ENOENT" || code === "EINVAL") notFound();
@@ -35,7 +36,7 @@ async function readFrame(slug: string) {
 }
 
 export default async function WorkspaceLayout({ params, children }: WorkspaceLayoutProps) {
-  const { workspace, workspaces, account } = await readFrame((await params).workspace);
+  const { workspace, stop, workspaces, account } = await readFrame((await params).workspace);
   return (
     <ApiProvider>
       <WorkspaceProvider
@@ -49,7 +50,13 @@ export default async function WorkspaceLayout({ params, children }: WorkspaceLay
         }}
       >
         <LastWorkspace slug={workspace.slug} />
-        <Shell workspace={workspace} workspaces={workspaces} account={{ name: account.name, email: account.email }} signOut={signOut}>
+        <Shell
+          workspace={workspace}
+          workspaces={workspaces}
+          account={{ name: account.name, email: account.email }}
+          signOut={signOut}
+          stop={stop}
+        >
           {children}
         </Shell>
       </WorkspaceProvider>

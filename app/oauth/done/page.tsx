@@ -3,8 +3,8 @@ import { redirect } from "next/navigation";
 import { getCaller } from "@/app/_api/prefetch";
 import { Button } from "@/components/ui/button";
 import { getHub } from "@/server/compose/hub";
+import type { FlowView } from "@/server/connections/flow-contract";
 import { describeStray, type StrayProblem, strayProblems } from "@/server/connections/flow-words";
-import type { FlowView } from "@/server/connections/flows";
 import { OutcomeFrame } from "../_components/outcome-frame";
 import { Announce } from "./_components/announce";
 
@@ -27,6 +27,10 @@ export default async function DonePage({ searchParams }: { readonly searchParams
   if (flow === null) return <Stray problem={strayProblems.find((known) => known === query.problem) ?? "unknown"} />;
   const connected = flow.status === "connected";
   if (connected && !flow.popup) redirect(flow.returnPath);
+  // Decided on the integration's page, where it waits however this window ends.
+  const decide = `/${String(query.workspace)}/integrations/${flow.integration}`;
+  const asking = flow.status === "asking";
+  if (asking && !flow.popup) redirect(decide);
   const working = flow.status === "pending" || flow.status === "exchanging";
   return (
     <OutcomeFrame title={connected ? `${flow.name} is connected` : working ? `Connecting ${flow.name}` : (flow.title ?? flow.name)}>
@@ -41,12 +45,14 @@ export default async function DonePage({ searchParams }: { readonly searchParams
       ) : (
         <>
           <p role="alert">{flow.reason}</p>
-          <p className="text-muted-foreground">{flow.next}</p>
+          <p className="text-muted-foreground">
+            {asking ? "The page you came from asks what to do with it. You can close this window." : flow.next}
+          </p>
         </>
       )}
       <p>
         <Button asChild variant="outline">
-          <a href={flow.returnPath}>Back to the hub</a>
+          <a href={asking ? decide : flow.returnPath}>{asking ? "Decide here" : "Back to the hub"}</a>
         </Button>
       </p>
     </OutcomeFrame>

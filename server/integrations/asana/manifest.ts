@@ -22,6 +22,8 @@ export const asanaManifest: Manifest = {
     // Refreshing needs no scope, and the token answer itself names the person.
     supportScopes: [],
     scopeSeparator: " ",
+    // "Re-authorization is not additive: send the full set" (https://developers.asana.com/docs/oauth-scopes).
+    furtherConsent: { scopes: "replaces" },
   },
   capabilities: {
     read: ["workspaces", "projects", "tasks", "users"],

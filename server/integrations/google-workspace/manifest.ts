@@ -19,6 +19,9 @@ export const googleWorkspaceManifest: Manifest = {
     // (https://developers.google.com/identity/protocols/oauth2/web-server).
     supportScopes: ["openid", "email", "profile"],
     scopeSeparator: " ",
+    // With `include_granted_scopes`, the answer's `scope` lists the combined grant
+    // (https://developers.google.com/identity/protocols/oauth2/web-server#incrementalAuth).
+    furtherConsent: { scopes: "adds", answer: "all" },
   },
   capabilities: {
     read: ["drive", "calendar", "gmail", "docs"],

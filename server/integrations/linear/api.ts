@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import { HubError } from "@/server/errors";
 import type { CallContext, Repeatability, Send, ToolRequest } from "@/server/transport/send";
+import { complexityOf } from "./cost";
 import { type DocumentName, documents } from "./documents";
+import { complexityGroup, requestsGroup } from "./limits";
 import {
   answers,
   type Comment,
@@ -77,6 +79,7 @@ export function graphqlRequest(
     repeatability,
     operation: name,
     authorization: token === undefined ? "connection" : "none",
+    pays: [{ group: requestsGroup }, { group: complexityGroup, cost: complexityOf(name, variables) }],
   };
 }
 

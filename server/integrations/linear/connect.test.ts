@@ -21,7 +21,8 @@ async function connect(person: string, spoil: (answer: URLSearchParams) => void 
     origins: { app: sandbox.origin, api: sandbox.origin },
     redirectUri: "http://localhost:3000/oauth/callback/linear",
   };
-  const sealed = createSealedAuth({ origin: "http://localhost:3000", authSecret: "a-secret-of-this-test-only-0123456789" });
+  const issuers = { ownersOf: () => [] };
+  const sealed = createSealedAuth({ origin: "http://localhost:3000", authSecret: "a-secret-of-this-test-only-0123456789", issuers });
   const consent = { integration: linear, settings, scopes: ["read", "write"], flowId: "018f0000-0000-7000-8000-000000000001" };
   const begun = await sealed.begin(consent);
   const asked = new URL(begun.url).searchParams;

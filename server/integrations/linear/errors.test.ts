@@ -28,6 +28,7 @@ describe("Linear's answers", () => {
         "x-ratelimit-requests-limit": "5000",
         "x-ratelimit-requests-remaining": "4999",
         "x-ratelimit-requests-reset": "1790000000000",
+        "x-complexity": "177",
         "x-ratelimit-complexity-limit": "2000000",
         "x-ratelimit-complexity-remaining": "1999900",
         "x-ratelimit-endpoint-name": "searchIssues",
@@ -38,8 +39,8 @@ describe("Linear's answers", () => {
     );
     expect(reading.limits(response)).toEqual([
       { group: "default", limit: 5000, remaining: 4999, resetAtMs: 1_790_000_000_000 },
-      { group: "complexity", limit: 2_000_000, remaining: 1_999_900, resetAtMs: undefined },
-      { group: "searchIssues", limit: undefined, remaining: 29, resetAtMs: undefined },
+      { group: "complexity", cost: 177, limit: 2_000_000, remaining: 1_999_900, resetAtMs: undefined },
+      { group: "endpoint", key: "searchIssues", limit: undefined, remaining: 29, resetAtMs: undefined },
     ]);
     expect(reading.requestId(response)).toBe("req-1");
     expect(reading.limits(toToolResponse(200, {}, "{}"))).toEqual([]);

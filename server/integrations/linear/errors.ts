@@ -1,5 +1,7 @@
 import { type ErrorCode, HubError } from "@/server/errors";
-import type { LimitReport, ToolRequest, ToolResponse, VendorReading } from "@/server/transport/send";
+import { longestWaitMs, parseRetryAfter } from "@/server/transport/backoff";
+import type { ToolRequest, ToolResponse, VendorReading } from "@/server/transport/send";
+import { readLimits } from "./limits";
 import { type GraphqlError, graphqlAnswer, oauthFailure } from "./schema";
 
 /**
@@ -52,19 +54,15 @@ const resetHeaders = ["x-ratelimit-requests", "x-ratelimit-complexity", "x-ratel
 
 /** Milliseconds to wait by `Retry-After` or by the latest reset of an empty limit (resets are epoch milliseconds); null when it does not say. */
 function readWaitMs(headers: Headers, nowMs: number): number | null {
-  const retryAfter = headers.get("retry-after");
-  if (retryAfter !== null) {
-    // Seconds or a date (RFC 9110 §10.2.3).
-    const waitMs = /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - nowMs;
-    if (Number.isFinite(waitMs)) return Math.max(0, waitMs);
-  }
+  const asked = parseRetryAfter(headers.get("retry-after"), nowMs);
+  if (asked !== null) return asked;
   const resets = resetHeaders.flatMap((name) => {
     const reset = Number(headers.get(`${name}-reset`) ?? Number.NaN);
     return Number.isFinite(reset) ? [{ reset, empty: headers.get(`${name}-remaining`) === "0" }] : [];
   });
   const relevant = resets.some((one) => one.empty) ? resets.filter((one) => one.empty) : resets;
   const latest = Math.max(...relevant.map((one) => one.reset));
-  return Number.isFinite(latest) ? Math.max(0, latest - nowMs) : null;
+  return Number.isFinite(latest) ? Math.min(longestWaitMs, Math.max(0, latest - nowMs)) : null;
 }
 
 /** The scope a "missing scope" message names, or null. Linear's words: `Invalid scope: \`write\` required`. */
@@ -178,27 +176,6 @@ function parseJson(response: ToolResponse): unknown {
 }
 
 const requestIdOf = (response: ToolResponse): string | null => response.headers.get("x-request-id") ?? response.headers.get("cf-ray");
-
-function readNumber(headers: Headers, name: string): number | undefined {
-  const text = headers.get(name);
-  const value = text === null || text === "" ? Number.NaN : Number(text);
-  return Number.isFinite(value) ? value : undefined;
-}
-
-function readLimits(response: ToolResponse): readonly LimitReport[] {
-  const groups = [
-    ["default", "x-ratelimit-requests"],
-    ["complexity", "x-ratelimit-complexity"],
-    [response.headers.get("x-ratelimit-endpoint-name") ?? "endpoint", "x-ratelimit-endpoint-requests"],
-  ] as const;
-  return groups.flatMap(([group, prefix]) => {
-    const limit = readNumber(response.headers, `${prefix}-limit`);
-    const remaining = readNumber(response.headers, `${prefix}-remaining`);
-    const resetAtMs = readNumber(response.headers, `${prefix}-reset`);
-    if (limit === undefined && remaining === undefined && resetAtMs === undefined) return [];
-    return [{ group, limit, remaining, resetAtMs }];
-  });
-}
 
 /** How Linear's answers are read; `now` gives epoch milliseconds, against which its resets are measured. */
 export function createLinearReading(now: () => number): VendorReading {

@@ -65,6 +65,7 @@ beforeAll(async () => {
     timeZone: identity.timeZone ?? "UTC",
     mirrorPolicy: "titles" as const,
     capabilities: listCapabilities(linear.manifest),
+    use: { capabilities: [], scopes: [] },
     isAuthorized: true,
   };
   fs = createHubFileSystem({

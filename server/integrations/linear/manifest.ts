@@ -17,6 +17,8 @@ export const linearManifest: Manifest = {
     supportScopes: [],
     // Comma in the request; the answer has spaces (https://linear.app/developers/oauth-2-0-authentication).
     scopeSeparator: ",",
+    // Each token carries the scopes of its own authorization; nothing documents that they add up.
+    furtherConsent: { scopes: "replaces" },
   },
   capabilities: {
     read: ["issues", "projects", "teams", "cycles"],

@@ -1,4 +1,3 @@
-import { customFetch } from "@auth/core";
 import { describe, expect, it } from "vitest";
 import type { IntegrationSettings } from "../contract";
 import { linearManifest } from "./manifest";
@@ -30,34 +29,6 @@ describe("the provider for the sealed Auth.js instance", () => {
   it("asks with commas and forces consent, so that another workspace can be picked", () => {
     expect(provider.authorization).toMatchObject({ params: { scope: "read,write", prompt: "consent", actor: "user" } });
     expect(provider.client).toEqual({ token_endpoint_auth_method: "client_secret_post" });
-  });
-
-  it("asks who it is by GraphQL, through the fetch it was given, and never in the URL", async () => {
-    const seen: { url: string; body: string; authorization: string | null }[] = [];
-    const answer = {
-      data: {
-        viewer: { id: "u1", name: "Ann Smith", displayName: "ann", email: "ann@acme.example", timezone: "Europe/Berlin" },
-        organization: { id: "o1", name: "Acme", urlKey: "acme" },
-      },
-    };
-    const fetcher: typeof fetch = async (input, init) => {
-      const request = new Request(input, init);
-      seen.push({ url: request.url, body: await request.text(), authorization: request.headers.get("authorization") });
-      return Response.json(answer);
-    };
-    const { userinfo } = provider;
-    if (typeof userinfo !== "object" || userinfo.request === undefined) throw new Error("no userinfo");
-    const context = { tokens: { access_token: "token-1" }, provider: { ...provider, [customFetch]: fetcher } };
-    expect(await userinfo.request(context as unknown as Parameters<typeof userinfo.request>[0])).toEqual({
-      accountId: "u1",
-      orgId: "o1",
-      accountName: "Ann Smith",
-      accountEmail: "ann@acme.example",
-      orgName: "Acme",
-      timeZone: "Europe/Berlin",
-    });
-    expect(seen).toMatchObject([{ url: "https://api.linear.app/graphql", authorization: "Bearer token-1" }]);
-    expect(seen[0]?.body).toContain("viewer");
   });
 
   it("turns an array of scopes into the text that Auth.js expects, and leaves a refusal alone", async () => {

@@ -1,11 +1,9 @@
-import { customFetch } from "@auth/core";
 import type { OAuth2Config } from "@auth/core/providers";
 import { HubError } from "@/server/errors";
 import type { ToolRequest } from "@/server/transport/send";
 import type { Identity, IntegrationOAuth, IntegrationSettings, Revocation, TokenAnswer } from "../contract";
 import { placeUrl } from "../origins";
 import { graphqlRequest, readAnswer } from "./api";
-import { documents } from "./documents";
 import { linearManifest } from "./manifest";
 import { type Organization, tokenAnswer, type Viewer } from "./schema";
 
@@ -77,20 +75,6 @@ function provider(settings: IntegrationSettings, scopes: readonly string[]): OAu
     token,
     client: { token_endpoint_auth_method: "client_secret_post" },
     checks: ["pkce", "state"],
-    userinfo: {
-      url: graphqlUrl(settings),
-      async request(context: { tokens: { access_token?: string }; provider: { [customFetch]?: typeof fetch } }) {
-        const response = await (context.provider[customFetch] ?? fetch)(graphqlUrl(settings), {
-          method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${context.tokens.access_token ?? ""}` },
-          body: JSON.stringify({ operationName: "identity", query: documents.identity, variables: {} }),
-        });
-        return { ...toIdentity(readAnswer("identity", await response.json())) };
-      },
-    },
-    profile(profile) {
-      return { id: String(profile.accountId), name: String(profile.accountName), email: String(profile.accountEmail ?? "") };
-    },
   };
 }
 
@@ -154,10 +138,18 @@ const revoke: NonNullable<IntegrationOAuth["revoke"]> = async (tokens, settings,
 
 export const linearOAuth: IntegrationOAuth = {
   provider,
+  // Linear's pages name no issuer and no `iss` in the answer.
+  issuer: null,
   readTokens,
   identify,
   refresh,
   revoke,
+  // Linear documents no reach; a refresh token that rotates stands for the whole consent (RFC 7009 §2.1 lets a server end the grant with it).
+  revocationEnds: "grant",
+  byHand: {
+    steps: "Open Settings, Account, Security & Access in Linear, and revoke the hub's app under Authorized applications.",
+    url: "https://linear.app/docs/security-and-access",
+  },
   // "If the answer to a refresh was lost, the old token may be sent again for 30 minutes."
   refreshReplay: { graceMs: 1_800_000 },
 };

@@ -17,6 +17,8 @@ export const microsoft365Manifest: Manifest = {
     // not echo `offline_access`, so a support scope that is missing there is not a refusal.
     supportScopes: ["offline_access", "openid", "profile", "User.Read"],
     scopeSeparator: " ",
+    // The token covers the scopes of the request (https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow).
+    furtherConsent: { scopes: "replaces" },
   },
   capabilities: {
     read: ["mail", "calendar", "files", "contacts"],

@@ -16,6 +16,8 @@ export const slackManifest: Manifest = {
     // `auth.test` names the team and the person with any token, and token rotation is a setting of the app.
     supportScopes: [],
     scopeSeparator: ",",
+    // "Scopes are additive" (https://docs.slack.dev/authentication/installing-with-oauth); whether the answer repeats the earlier ones is not said.
+    furtherConsent: { scopes: "adds", answer: "new" },
   },
   capabilities: {
     read: ["channels", "messages", "users"],

@@ -1,6 +1,8 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
+import type { WorkspaceScope } from "@/db/scope";
 import type { ErrorBody } from "@/server/errors";
+import { decodeId } from "@/server/ids";
 import type { Receipt } from "../node";
 import { type KeyState, type KeyStore, keyLifetimeMs } from "../stores";
 import { asDate, run, time } from "./node-rows";
@@ -8,6 +10,20 @@ import { personOf } from "./plans";
 
 /** Idempotency keys in `vfs_idempotency`: the primary key lets one of two callers begin. */
 export function createKeyStore(db: Database): KeyStore {
+  /** The connection's row is held meanwhile, so that a disconnect either finds the answer or has begun before it is kept. */
+  async function settle(scope: WorkspaceScope, key: string, answer: SQL, connection: string | null): Promise<void> {
+    const owner = personOf(scope);
+    const id = connection === null ? null : decodeId("connection", connection);
+    await db.withScope(scope, (tx) =>
+      run(
+        tx,
+        sql`with through as (select id from connection where workspace_id = ${scope.workspaceId} and id = ${id}::uuid and status <> 'disconnecting' for share)
+          update vfs_idempotency set ${answer}, connection_id = ${id}::uuid
+          where workspace_id = ${scope.workspaceId} and owner_id = ${owner} and key = ${key} and (${id}::uuid is null or exists (select from through))`,
+      ),
+    );
+  }
+
   return {
     begin(scope, key, contentHash, now) {
       const owner = personOf(scope);
@@ -15,7 +31,7 @@ export function createKeyStore(db: Database): KeyStore {
       return db.withScope(scope, async (tx): Promise<KeyState> => {
         const begun = await run(
           tx,
-          sql`insert into vfs_idempotency (workspace_id, owner_id, key, content_hash, created_at, expires_at) values (${scope.workspaceId}, ${owner}, ${key}, ${contentHash}, ${time(now)}, ${time(expiresAt)}) on conflict (workspace_id, owner_id, key) do update set content_hash = excluded.content_hash, receipt = null, failure = null, created_at = excluded.created_at, expires_at = excluded.expires_at where vfs_idempotency.expires_at <= excluded.created_at returning key`,
+          sql`insert into vfs_idempotency (workspace_id, owner_id, key, content_hash, created_at, expires_at) values (${scope.workspaceId}, ${owner}, ${key}, ${contentHash}, ${time(now)}, ${time(expiresAt)}) on conflict (workspace_id, owner_id, key) do update set content_hash = excluded.content_hash, receipt = null, failure = null, connection_id = null, created_at = excluded.created_at, expires_at = excluded.expires_at where vfs_idempotency.expires_at <= excluded.created_at returning key`,
         );
         if (begun.length > 0) return { type: "new" };
         const rows = await run(
@@ -30,24 +46,8 @@ export function createKeyStore(db: Database): KeyStore {
         return { type: "running", since: asDate(row.created_at) ?? now };
       });
     },
-    async succeed(scope, key, receipt) {
-      const owner = personOf(scope);
-      await db.withScope(scope, (tx) =>
-        run(
-          tx,
-          sql`update vfs_idempotency set receipt = ${JSON.stringify(receipt)}::jsonb where workspace_id = ${scope.workspaceId} and owner_id = ${owner} and key = ${key}`,
-        ),
-      );
-    },
-    async fail(scope, key, failure) {
-      const owner = personOf(scope);
-      await db.withScope(scope, (tx) =>
-        run(
-          tx,
-          sql`update vfs_idempotency set failure = ${JSON.stringify(failure)}::jsonb where workspace_id = ${scope.workspaceId} and owner_id = ${owner} and key = ${key}`,
-        ),
-      );
-    },
+    succeed: (scope, key, receipt, connection) => settle(scope, key, sql`receipt = ${JSON.stringify(receipt)}::jsonb`, connection),
+    fail: (scope, key, failure, connection) => settle(scope, key, sql`failure = ${JSON.stringify(failure)}::jsonb`, connection),
     async release(scope, key) {
       const owner = personOf(scope);
       await db.withScope(scope, (tx) =>

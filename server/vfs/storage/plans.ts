@@ -4,7 +4,7 @@ import type { WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { decodeId, newId } from "@/server/ids";
 import type { MountPlan } from "../mount";
-import { type PlanStore, planLifetimeMs } from "../stores";
+import { type PlanStore, planLifetimeMs, plansAtMost } from "../stores";
 import { run, time } from "./node-rows";
 
 /** Plans in `vfs_plan`: visible to and executable by their maker only, once, for 15 minutes. */
@@ -15,12 +15,18 @@ export function createPlanStore(db: Database): PlanStore {
       const id = newId();
       const connectionId = connection === null ? null : decodeId("connection", connection);
       const expiresAt = new Date(now.getTime() + planLifetimeMs);
-      await db.withScope(scope, (tx) =>
-        run(
+      await db.withScope(scope, async (tx) => {
+        await run(
           tx,
           sql`insert into vfs_plan (id, workspace_id, owner_id, connection_id, path, base_etag, plan, created_at, expires_at) values (${id}, ${scope.workspaceId}, ${owner}, ${connectionId}::uuid, ${plan.path}, ${plan.baseEtag}, ${JSON.stringify(plan)}::jsonb, ${time(now)}, ${time(expiresAt)})`,
-        ),
-      );
+        );
+        // Somebody who looks and never executes fills nobody's disk. At most a batch: there was one too many.
+        await run(
+          tx,
+          sql`delete from vfs_plan where id = any(array(select id from vfs_plan where workspace_id = ${scope.workspaceId} and owner_id = ${owner} and state <> 'running'
+            order by created_at desc, id desc offset ${plansAtMost} limit 100))`,
+        );
+      });
       return { id, expiresAt };
     },
     async claim(scope, id, now) {

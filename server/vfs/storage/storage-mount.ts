@@ -28,6 +28,7 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
     connection: null,
     actsAs: { type: "hub", name: "Byte Integration Hub" },
     settingsUrl: null,
+    whoMends: null,
     operations: operationsOf(policy),
   };
   const context: StorageContext = { db, policy, info };

@@ -302,6 +302,7 @@ describe("idempotency keys", () => {
     const path = `${await ownDirectory()}/once.md`;
     const first = await fs.append(scope, { path, text: "once\n", idempotencyKey: "k1" });
     expect(await fs.append(scope, { path, text: "once\n", idempotencyKey: "k1" })).toEqual(first);
+    expect(await fs.append(scope, { path, text: "once\n", idempotencyKey: "k1", maxWaitMs: 500 })).toEqual(first);
     expect((await fs.read(scope, { path })).text).toBe("once\n");
     expect(await codeOf(fs.append(scope, { path, text: "twice\n", idempotencyKey: "k1" }))).toBe("EINVAL");
     await fs.append(member, { path, text: "member\n", idempotencyKey: "k1" });

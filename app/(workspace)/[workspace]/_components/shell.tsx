@@ -5,8 +5,10 @@ import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useOnce } from "@/components/use-once";
+import type { AccessStop } from "@/server/workspaces/access";
 import { AccountMenu, type ShellAccount } from "./account-menu";
 import { ShellNav } from "./shell-nav";
+import { StopBanner } from "./stop-banner";
 import { type ShellWorkspace, WorkspaceSwitcher } from "./workspace-switcher";
 
 const ShellSheet = dynamic(() => import("./shell-sheet").then((module) => module.ShellSheet), { ssr: false });
@@ -16,6 +18,8 @@ export interface ShellProps {
   readonly workspaces: readonly ShellWorkspace[];
   readonly account: ShellAccount;
   readonly signOut: () => Promise<void>;
+  /** The stop that access to tools is under. */
+  readonly stop: AccessStop | null;
   readonly children: ReactNode;
 }
 
@@ -23,7 +27,7 @@ export interface ShellProps {
  * The frame of a workspace: a sidebar (a rail of icons at medium width, a sheet on a phone) and a main area that fills the height and never
  * scrolls itself, so that a view of panes can fill it. A page that is longer scrolls inside `PageFrame`.
  */
-export function Shell({ workspace, workspaces, account, signOut, children }: ShellProps) {
+export function Shell({ workspace, workspaces, account, signOut, stop, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
   const menuSeen = useOnce(menuOpen);
 
@@ -64,8 +68,9 @@ export function Shell({ workspace, workspaces, account, signOut, children }: She
         </div>
       </aside>
 
-      <main id="content" tabIndex={-1} className="min-h-0 min-w-0 bg-canvas outline-none">
-        {children}
+      <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 flex-col bg-canvas outline-none">
+        <StopBanner stop={stop} />
+        <div className="min-h-0 flex-1">{children}</div>
       </main>
     </div>
   );

@@ -27,7 +27,7 @@ function refuse(words: readonly string[]): never {
   const [word = ""] = words;
   const scope = linearManifest.capabilityScopes[word]?.[0];
   throw new HubError("ESCOPE", `"${word}" is not switched on for this Linear connection.`, {
-    details: scope === undefined ? {} : { scope },
+    details: { capability: word, ...(scope === undefined ? {} : { scope }) },
   });
 }
 

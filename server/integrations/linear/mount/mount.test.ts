@@ -328,8 +328,14 @@ describe("what the connection may do", () => {
     const { location, text, revision } = await anIssue();
     const change: Change = { type: "update", location, base: text, revision, text: withField(text, "state", "Done") };
     const reader = await openMount("read,write", ["read:issues"]);
-    expect(await failureOf(reader.plan(change, context))).toMatchObject({ code: "ESCOPE", details: { scope: "write" } });
-    expect((await failureOf(reader.list(locations.projects, { cursor: null, limit: 1 }, context))).code).toBe("ESCOPE");
+    expect(await failureOf(reader.plan(change, context))).toMatchObject({
+      code: "ESCOPE",
+      details: { scope: "write", capability: "write:issues" },
+    });
+    expect(await failureOf(reader.list(locations.projects, { cursor: null, limit: 1 }, context))).toMatchObject({
+      code: "ESCOPE",
+      details: { scope: "read", capability: "read:projects" },
+    });
     expect((await reader.read(location, null, context)).text).toBe(text);
     const step = (await mount.plan(change, context)).steps[0];
     expect(step && (await failureOf(reader.perform(step, context))).code).toBe("ESCOPE");

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
-import { HubError } from "@/server/errors";
+import { type ErrorDetails, HubError } from "@/server/errors";
 import { decodeId } from "@/server/ids";
 import type { FileSystem } from "../../file-system";
 import type { FixtureTool } from "../../fixture-tool";
@@ -190,10 +190,18 @@ describe("changing", () => {
   });
 
   it("without the scope it needs says where to switch it on", async () => {
-    tool.failNext("plan update", new HubError("ESCOPE", "write:items is not switched on.", { details: { scope: "write" } }));
     const { text, etag } = await fs.read(scope, { path });
-    expect(await failing(fs.write(scope, { path, text: `${text}x`, ifMatch: etag }))).toMatchObject({
+    const refusedWith = (details: ErrorDetails) => {
+      tool.failNext("plan update", new HubError("ESCOPE", "write:items is not switched on.", { details }));
+      return failing(fs.write(scope, { path, text: `${text}x`, ifMatch: etag }));
+    };
+    expect(await refusedWith({ scope: "write", capability: "write:items" })).toMatchObject({
       code: "ESCOPE",
+      actionUrl: "https://hub.test/integrations?enable=write%3Aitems",
+      details: { scope: "write", capability: "write:items" },
+    });
+    // The tool itself may miss a scope without saying what for.
+    expect(await refusedWith({ scope: "write" })).toMatchObject({
       actionUrl: "https://hub.test/integrations",
       details: { scope: "write" },
     });

@@ -100,6 +100,42 @@ describe.runIf(testDatabaseUrl !== null)("several processes over one mirror, on 
     await expectWhole();
   });
 
+  it("do not forget what both have seen when a page of the older walk arrives late", async () => {
+    for (const id of ["a", "b"]) one.tool.addItem("t2", { id, title: id });
+    await one.files.list(scope, { path });
+    await one.walks.idle();
+    const asked = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    let older: Promise<unknown> | undefined;
+    const { mount } = one.tool;
+    const list = mount.list.bind(mount);
+    let calls = 0;
+    Object.assign(mount, {
+      list: async (...[location, page, context]: Parameters<typeof list>) => {
+        calls += 1;
+        if (calls === 1) {
+          const answer = await list(location, page, context);
+          asked.resolve();
+          await late.promise;
+          return answer;
+        }
+        // The newer walk has its first page in the mirror when the older one's arrives.
+        if (page.cursor !== null) {
+          late.resolve();
+          await older;
+        }
+        return list(location, { ...page, limit: 1 }, context);
+      },
+    });
+    now = new Date(noon.getTime() + minuteMs);
+    older = one.files.list(scope, { path, fresh: true });
+    await asked.promise;
+    now = new Date(noon.getTime() + 2 * minuteMs);
+    await other.files.list(scope, { path, fresh: true });
+    await Promise.all([older, one.walks.idle(), other.walks.idle()]);
+    await expectWhole();
+  });
+
   it("give each object one handle, in whatever order they meet it", async () => {
     const objects = Array.from({ length: 400 }, (_, index) => ({ kind: "item", externalId: `met-${index}` }));
     const mirror = (db: Database) => ({ db, connection: one.connection }) as Parameters<typeof assignHandles>[1];

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
+import { HubError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { printSegment } from "../../identity";
 import { parentOf } from "../../path";
@@ -14,9 +15,25 @@ import { assignHandles, handleIn, idSegmentOf, type Mirror, objectsOf } from "./
 const joined = (parent: string, segment: string): string => `${parent}/${segment}`;
 
 /**
+ * Holds until the transaction ends that the connection may be used for all that it might when this mirror was made: who takes something of
+ * it away empties the mirror after that, and must not be followed by what was read before. EAGAIN when it was taken away meanwhile.
+ */
+async function requireUse(tx: Tx, { connection }: Mirror, scope: WorkspaceScope): Promise<void> {
+  const { capabilities, scopes } = connection.use;
+  const [row] = await run(
+    tx,
+    sql`select 1 from connection c where c.workspace_id = ${scope.workspaceId} and c.id = ${connection.id} and c.capabilities @> ${sql.param(capabilities)}::text[] and c.scopes @> ${sql.param(scopes)}::text[] for key share`,
+  );
+  if (row === undefined) {
+    throw new HubError("EAGAIN", "What this connection may be used for was changed just now. Ask again.", { retryAfterMs: 0 });
+  }
+}
+
+/**
  * Puts entries into the mirror, below the directory with id path `directory`. A companion's row stands under its item instead, so that
  * no list shows it. A changed revision makes the etag unknown. `walkStartedAt` is given by a walk for what it sees. What anybody else stores
- * counts as seen by the walk under way, whose page may be older than the entry, so that its end does not forget it. Answers the rows.
+ * counts as seen by the walk under way, whose page may be older than the entry, so that its end does not forget it. Answers the rows. EAGAIN
+ * when something of what the connection may be used for was taken away since the mirror was made.
  */
 export async function storeEntries(
   tx: Tx,
@@ -28,6 +45,7 @@ export async function storeEntries(
   walkStartedAt?: Date,
 ): Promise<readonly NodeRow[]> {
   if (entries.length === 0) return [];
+  await requireUse(tx, mirror, scope);
   const objects = entries.flatMap((entry) => [...objectsOf([entry.segment]), ...objectsOf(entry.canonical ?? [])]);
   const handles = await assignHandles(tx, mirror, scope, objects);
   const pathOf = (location: Location): string => [mirror.root, ...location.map((segment) => idSegmentOf(segment, handles))].join("/");
@@ -75,7 +93,7 @@ export async function storeEntries(
       select ${scope.workspaceId}::uuid, t.path, t.parent_path, t.name, t.kind, t.node_id, ${mirror.connection.ownerId}::uuid, ${mirror.connection.id}::uuid, t.object_kind, t.external_id, t.canonical_path, t.revision, t.size_bytes, t.media_type, t.web_url, t.created_at, t.modified_at, t.attributes::jsonb, ${seenAt}
       from unnest(${column(0)}::text[], ${column(1)}::text[], ${column(2)}::text[], ${column(3)}::text[], ${column(4)}::uuid[], ${column(5)}::text[], ${column(6)}::text[], ${column(7)}::text[], ${column(8)}::text[], ${column(9)}::bigint[], ${column(10)}::text[], ${column(11)}::text[], ${column(12)}::timestamptz[], ${column(13)}::timestamptz[], ${column(14)}::text[])
         as t(path, parent_path, name, kind, node_id, object_kind, external_id, canonical_path, revision, size_bytes, media_type, web_url, created_at, modified_at, attributes)
-      on conflict (workspace_id, path) do update set name = excluded.name, kind = excluded.kind, canonical_path = excluded.canonical_path, revision = excluded.revision, media_type = excluded.media_type, web_url = excluded.web_url, created_at = excluded.created_at, modified_at = excluded.modified_at, attributes = n.attributes || excluded.attributes, synced_at = excluded.synced_at,
+      on conflict (workspace_id, path) do update set name = excluded.name, kind = excluded.kind, canonical_path = excluded.canonical_path, revision = excluded.revision, media_type = excluded.media_type, web_url = excluded.web_url, created_at = excluded.created_at, modified_at = excluded.modified_at, attributes = n.attributes || excluded.attributes, synced_at = greatest(n.synced_at, excluded.synced_at),
         etag = case when n.revision = excluded.revision then n.etag end,
         size_bytes = coalesce(excluded.size_bytes, case when n.revision = excluded.revision then n.size_bytes end)
       returning ${nodeColumns}`,

@@ -25,8 +25,12 @@ export interface MirroredConnection {
   readonly mirrorPolicy: "titles" | "full";
   /** What was granted (`write:issues`); a kind whose `writeCapability` is missing cannot be changed. */
   readonly capabilities: readonly string[];
+  /** What its row said when this was made: switched on, and granted. What is read while that shrinks is not kept. */
+  readonly use: { readonly capabilities: readonly string[]; readonly scopes: readonly string[] };
   /** Where a person can switch on what is missing; absolute. */
   readonly settingsUrl?: string;
+  /** Who can, where the caller cannot. */
+  readonly whoMends?: string | null;
   /** False when the authorization died: what is mirrored is served as stale, the tool is not asked. */
   readonly isAuthorized: boolean;
 }
@@ -146,6 +150,8 @@ export function toolContext(mirror: Mirror, request: MountRequest, priority: "pe
       path: request.path,
       priority,
       ...(request.maxWaitMs === undefined ? {} : { maxWaitMs: request.maxWaitMs }),
+      // What goes on after the answer has its own time.
+      ...(priority === "background" ? {} : { request: request.span }),
     },
     async handle(kind, externalId) {
       const object = { kind, externalId };

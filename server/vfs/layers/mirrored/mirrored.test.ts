@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Database } from "@/db/client";
 import type { WorkspaceScope } from "@/db/scope";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
@@ -272,6 +272,27 @@ describe("reading", () => {
     expect(await codeOf(fs.read(scope, { path }))).toBe("ENOENT");
     expect((await listed(items)).nodes.map(({ externalId }) => externalId)).not.toContain("i1");
   });
+});
+
+it.each(["capabilities", "scopes"] as const)("what was read before %s were taken away is not kept after it", async (column) => {
+  const set = (value: string) =>
+    db.withScope(scope, (tx) =>
+      tx.execute(sql`update connection set ${sql.identifier(column)} = ${value}::text[] where id = ${hub.connection.id}`),
+    );
+  await set("{a,b}");
+  hub.connection = { ...hub.connection, use: { capabilities: [], scopes: [], [column]: ["a", "b"] } };
+  const { list } = tool.mount;
+  vi.spyOn(tool.mount, "list").mockImplementationOnce(async (...asked) => {
+    const page = await list(...asked);
+    await set("{a}");
+    return page;
+  });
+  expect(await codeOf(fs.list(scope, { path: root }))).toBe("EAGAIN");
+  await walks.idle();
+  const kept = await db.withScope(scope, (tx) => tx.execute(sql`select 1 from vfs_node where connection_id = ${hub.connection.id}`));
+  expect(kept.rows).toEqual([]);
+  hub.connection = { ...hub.connection, use: { capabilities: [], scopes: [], [column]: ["a"] } };
+  expect(names(await fs.list(scope, { path: root }))).not.toEqual([]);
 });
 
 describe("a dead authorization", () => {

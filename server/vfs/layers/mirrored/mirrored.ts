@@ -39,6 +39,7 @@ export function mirrored(options: MirroredOptions): Mount {
     connection: connection.view,
     actsAs: connection.actsAs,
     settingsUrl: connection.settingsUrl ?? null,
+    whoMends: connection.whoMends ?? null,
     operations: new Set(operations),
   };
   const mirror: Mirror = {

@@ -62,6 +62,7 @@ async function createFixtureConnection(db: Database, scope: WorkspaceScope): Pro
     timeZone: "UTC",
     mirrorPolicy: "titles",
     capabilities: ["write:items"],
+    use: { capabilities: [], scopes: [] },
     settingsUrl: "https://hub.test/integrations",
     isAuthorized: true,
   };

@@ -1,5 +1,6 @@
 "use client";
 
+import { CallLink } from "@/components/calls/call-link";
 import { readFailure } from "@/components/failure";
 import { Alert } from "@/components/ui/alert";
 import { Button } from "@/components/ui/button";
@@ -69,6 +70,7 @@ function Content({ state }: { readonly state: Exclude<ChangeState, { step: "idle
       return (
         <Alert variant="danger" role="alert">
           <p>{failure.message}</p>
+          {failure.details.call === undefined ? null : <CallLink call={failure.details.call} />}
           {failure.requestId === null ? null : (
             <p className="mt-1 text-xs">
               Request <code className="select-all font-mono">{failure.requestId}</code>

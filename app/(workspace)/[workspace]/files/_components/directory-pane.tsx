@@ -33,7 +33,7 @@ export function DirectoryPane({ node }: { readonly node: Node | undefined }) {
           {connection.reason === null ? null : <p className="mt-1 text-muted-foreground">{connection.reason}</p>}
           {connection.actionUrl === null ? null : (
             <Button asChild size="sm" className="mt-3">
-              <Link href={connection.actionUrl}>Open its integration page</Link>
+              <Link href={connection.actionUrl}>{connection.status === "stopped" ? "Open the settings" : "Open its integration page"}</Link>
             </Button>
           )}
         </div>

@@ -13,21 +13,24 @@ export async function generateMetadata({ params }: PageProps): Promise<Metadata>
   return { title: findManifest((await params).integration)?.name ?? "Not found" };
 }
 
-/** The newest calls of each of the tool's connections; what fails here is asked for again, and shown, in the browser. */
-async function prefetchCalls(workspace: string, integration: string): Promise<void> {
+/** The health and the newest calls of each of the tool's connections; what fails here is asked for again, and shown, in the browser. */
+async function prefetchConnections(workspace: string, integration: string): Promise<void> {
   const caller = await getCaller();
   const connections = await caller.connections.list({ workspace }).catch(() => []);
   await Promise.all(
     connections
       .filter((connection) => connection.integration === integration)
-      .map(({ id }) => prefetch(trpc.calls.list.queryOptions({ workspace, connection: id, limit: recentCallCount }))),
+      .flatMap(({ id: connection }) => [
+        prefetch(trpc.connections.health.queryOptions({ workspace, connection })),
+        prefetch(trpc.calls.list.queryOptions({ workspace, connection, limit: recentCallCount })),
+      ]),
   );
 }
 
 export default async function Page({ params }: PageProps) {
   const { workspace, integration } = await params;
   if (findManifest(integration) === null) notFound();
-  await Promise.all([prefetch(trpc.catalogue.get.queryOptions({ workspace, integration })), prefetchCalls(workspace, integration)]);
+  await Promise.all([prefetch(trpc.catalogue.get.queryOptions({ workspace, integration })), prefetchConnections(workspace, integration)]);
   return (
     <Hydrate>
       <IntegrationPage integration={integration} />

@@ -5,13 +5,13 @@ import Link from "next/link";
 import { CapabilitySummary } from "@/components/capability-list";
 import { ConnectionStatusLabel } from "@/components/connection-status";
 import { filesUrl } from "@/components/files-url";
-import { RelativeTime } from "@/components/time";
 import { ToolIcon } from "@/components/tool-icon";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import type { CatalogueEntry } from "@/server/integrations/catalogue";
+import type { CatalogueEntry, ConnectionView } from "@/server/integrations/catalogue";
 import { ConnectionAccount } from "./connection-account";
 import { MissingVariables } from "./missing-variables";
+import { useConnectionHealth } from "./use-connection-health";
 
 export interface IntegrationCardProps {
   readonly entry: CatalogueEntry;
@@ -21,7 +21,7 @@ export interface IntegrationCardProps {
   readonly onConnect: () => void;
 }
 
-/** One tool: what it is, how it stands in words, whose account, when it was last in step, what is granted, and the next thing to do. */
+/** One tool: what it is, how it stands in words, whose account, how its connections do, what is granted, and the next thing to do. */
 export function IntegrationCard({ entry, slug, mayManage, onConnect }: IntegrationCardProps) {
   const detail = `/${slug}/integrations/${entry.id}`;
   const first = entry.connections[0];
@@ -50,7 +50,7 @@ export function IntegrationCard({ entry, slug, mayManage, onConnect }: Integrati
       <div className="grid flex-1 content-start gap-3 px-4 pb-4">
         <div className="grid gap-1">
           <ConnectionStatusLabel state={entry.status.state} available={entry.available} />
-          <StatusReason entry={entry} />
+          <StatusReason entry={entry} mayManage={mayManage} />
         </div>
 
         {entry.connections.length === 0 ? null : (
@@ -61,8 +61,12 @@ export function IntegrationCard({ entry, slug, mayManage, onConnect }: Integrati
                 <ConnectionAccount key={connection.id} connection={connection} />
               ))}
             </dd>
-            <dt className="text-muted-foreground">Last sync</dt>
-            <dd>{entry.lastSync === null ? "Reads live, nothing synced yet" : <RelativeTime at={entry.lastSync} />}</dd>
+            <dt className="text-muted-foreground">Health</dt>
+            <dd className="grid gap-1">
+              {entry.connections.map((connection) => (
+                <ConnectionWords key={connection.id} connection={connection} />
+              ))}
+            </dd>
           </dl>
         )}
 
@@ -94,8 +98,14 @@ export function IntegrationCard({ entry, slug, mayManage, onConnect }: Integrati
   );
 }
 
+/** How a connection does beside its status: token, sync, what the limits leave, what failed last. */
+function ConnectionWords({ connection }: { readonly connection: ConnectionView }) {
+  const { sentences } = useConnectionHealth(connection);
+  return <p>{sentences.slice(1).join(" ")}</p>;
+}
+
 /** The status in words, where they say more than the label does. */
-function StatusReason({ entry }: { readonly entry: CatalogueEntry }) {
+function StatusReason({ entry, mayManage }: Pick<IntegrationCardProps, "entry" | "mayManage">) {
   const { status } = entry;
   if (status.state === "not_configured") {
     return (
@@ -107,7 +117,20 @@ function StatusReason({ entry }: { readonly entry: CatalogueEntry }) {
   }
   if (!entry.available) return <p className="text-muted-foreground">Comes in a later version.</p>;
   if (status.state === "connected" || status.state === "disconnected") return null;
-  return <p className="text-muted-foreground">{status.reason}</p>;
+  const grantUrl = status.state === "missing_scope" && mayManage ? status.actionUrl : null;
+  return (
+    <p className="text-muted-foreground">
+      {status.reason}
+      {grantUrl === null ? null : (
+        <>
+          {" "}
+          <Link href={grantUrl} className="text-link">
+            Grant it
+          </Link>
+        </>
+      )}
+    </p>
+  );
 }
 
 function ConnectAction({ entry, mayManage, onConnect }: Pick<IntegrationCardProps, "entry" | "mayManage" | "onConnect">) {

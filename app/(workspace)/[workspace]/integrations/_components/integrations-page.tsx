@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import { ConnectDialog } from "@/components/connect/connect-dialog";
+import { ConnectDialog, type ConsentTarget } from "@/components/connect/connect-dialog";
 import { ErrorState } from "@/components/error-state";
 import { PageFrame } from "@/components/page-frame";
 import { useTRPC } from "@/components/trpc/provider";
@@ -14,6 +14,8 @@ import { IntegrationsSkeleton, IntegrationsView } from "./integrations-view";
 /** States that end by themselves: the page looks again until they have. */
 const passing: ReadonlySet<CatalogueEntry["status"]["state"]> = new Set(["connecting", "syncing", "limited", "disconnecting"]);
 const passingMs = 4_000;
+/** The cards count minutes. */
+const refreshMs = 60_000;
 
 export function IntegrationsPage() {
   const { slug, demo, can } = useWorkspace();
@@ -22,7 +24,7 @@ export function IntegrationsPage() {
   const catalogue = useQuery(
     trpc.catalogue.list.queryOptions(
       { workspace: slug },
-      { refetchInterval: ({ state }) => (state.data?.some((entry) => passing.has(entry.status.state)) ? passingMs : false) },
+      { refetchInterval: ({ state }) => (state.data?.some((entry) => passing.has(entry.status.state)) ? passingMs : refreshMs) },
     ),
   );
   const [connecting, setConnecting] = useState<CatalogueEntry | null>(null);
@@ -53,6 +55,7 @@ export function IntegrationsPage() {
       )}
       <ConnectDialog
         entry={connecting}
+        target={connecting === null ? null : deadTarget(connecting)}
         returnPath={`/${slug}/integrations`}
         onClose={() => {
           setConnecting(null);
@@ -62,4 +65,10 @@ export function IntegrationsPage() {
       />
     </PageFrame>
   );
+}
+
+/** "Sign in again" on a card is for the connection whose authorization died. */
+function deadTarget({ connections }: CatalogueEntry): ConsentTarget | null {
+  const dead = connections.find(({ status }) => status.state === "reauth_required");
+  return dead === undefined ? null : { connection: dead, enable: [] };
 }

@@ -5,6 +5,10 @@ import { PageFrame } from "@/components/page-frame";
 import { useTRPCClient } from "@/components/trpc/provider";
 import { toast } from "@/components/ui/toaster";
 import { useWorkspace } from "@/components/workspace-context";
+import { AccessCard } from "./access-card";
+import { CallLogForm } from "./call-log-form";
+import { DeleteWorkspace } from "./delete-workspace";
+import { EndedConnections } from "./ended-connections";
 import { RenameForm } from "./rename-form";
 
 export function SettingsPage() {
@@ -25,6 +29,12 @@ export function SettingsPage() {
           else router.replace(`/${renamed.slug}/settings`);
         }}
       />
+      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-6">
+        <CallLogForm />
+        <AccessCard />
+        <EndedConnections />
+        <DeleteWorkspace />
+      </div>
     </PageFrame>
   );
 }

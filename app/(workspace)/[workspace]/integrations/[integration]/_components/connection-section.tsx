@@ -1,10 +1,12 @@
 "use client";
 
-import { CapabilityList } from "@/components/capability-list";
+import { KeyRound } from "lucide-react";
 import { useTRPCClient } from "@/components/trpc/provider";
+import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardFooter, CardHeader, CardTitle } from "@/components/ui/card";
 import { useWorkspace } from "@/components/workspace-context";
-import type { CatalogueEntry, ConnectionView } from "@/server/integrations/catalogue";
+import type { CatalogueEntry, ConnectionState, ConnectionView } from "@/server/integrations/catalogue";
+import { CapabilitySwitches } from "./capability-switches";
 import { ConnectionFacts } from "./connection-facts";
 import { ConnectionHealth } from "./connection-health";
 import { DisconnectDialog } from "./disconnect-dialog";
@@ -13,11 +15,14 @@ import { RecentCalls } from "./recent-calls";
 export interface ConnectionSectionProps {
   readonly tool: CatalogueEntry;
   readonly connection: ConnectionView;
-  readonly onChanged: () => void;
+  /** Resolves once what has changed is shown. */
+  readonly onChanged: () => Promise<unknown>;
+  /** Opens a consent for this connection that switches these capabilities on; none: signs it in again. */
+  readonly onConsent: (enable: readonly string[]) => void;
 }
 
 /** One connection in full: health, facts, capabilities, its newest calls, and the way out. */
-export function ConnectionSection({ tool, connection, onChanged }: ConnectionSectionProps) {
+export function ConnectionSection({ tool, connection, onChanged, onConsent }: ConnectionSectionProps) {
   const { slug, can } = useWorkspace();
   const client = useTRPCClient();
   return (
@@ -25,6 +30,11 @@ export function ConnectionSection({ tool, connection, onChanged }: ConnectionSec
       <Card>
         <CardContent className="border-b">
           <ConnectionHealth connection={connection} />
+          {can("connections.manage") && signsInAgain.has(connection.status.state) ? (
+            <Button className="mt-3" onClick={() => onConsent([])}>
+              <KeyRound /> Sign in again
+            </Button>
+          ) : null}
         </CardContent>
         <CardContent className="py-1.5">
           <ConnectionFacts connection={connection} slug={slug} />
@@ -34,17 +44,16 @@ export function ConnectionSection({ tool, connection, onChanged }: ConnectionSec
             <p className="min-w-0 flex-1 basis-56 text-muted-foreground text-xs">
               Disconnecting ends the access at {tool.name} and deletes what the hub kept of it.
             </p>
+            {signsInAgain.has(connection.status.state) || connection.status.state === "disconnecting" ? null : (
+              <Button variant="outline" onClick={() => onConsent([])}>
+                <KeyRound /> Sign in again
+              </Button>
+            )}
             <DisconnectDialog
               connection={connection}
               toolName={tool.name}
-              disconnect={async () => {
-                const receipt = await client.connections.disconnect.mutate({ workspace: slug, connection: connection.id });
-                return {
-                  revoked: receipt.revoked,
-                  deleted: ["The tokens are deleted from the vault.", purgedWords(receipt.purged.files)],
-                };
-              }}
-              onDone={onChanged}
+              disconnect={() => client.connections.disconnect.mutate({ workspace: slug, connection: connection.id })}
+              onDone={() => void onChanged()}
             />
           </CardFooter>
         ) : null}
@@ -59,7 +68,12 @@ export function ConnectionSection({ tool, connection, onChanged }: ConnectionSec
           </div>
         </CardHeader>
         <CardContent className="py-1.5">
-          <CapabilityList capabilities={tool.capabilities} states={connection.capabilityStates} />
+          <CapabilitySwitches
+            tool={tool}
+            connection={connection}
+            onChanged={onChanged}
+            onConsent={(capability) => onConsent([capability])}
+          />
         </CardContent>
       </Card>
       {can("calls.read") ? <RecentCalls tool={tool} connection={connection.id} /> : null}
@@ -67,10 +81,8 @@ export function ConnectionSection({ tool, connection, onChanged }: ConnectionSec
   );
 }
 
+/** States that a new sign-in mends. */
+const signsInAgain: ReadonlySet<ConnectionState> = new Set(["reauth_required", "failed"]);
+
 const actor = (tool: CatalogueEntry, connection: ConnectionView) =>
   tool.actsAs === "person" ? `as ${connection.accountName}` : "as the hub’s app";
-
-function purgedWords(files: number): string {
-  if (files === 0) return "No copy of a file was kept.";
-  return files === 1 ? "The copy of 1 file is deleted." : `The copies of ${files.toLocaleString("en")} files are deleted.`;
-}

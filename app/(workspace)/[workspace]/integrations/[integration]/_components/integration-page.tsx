@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, Clock, KeyRound, Plug, Settings2 } from "lucide-react";
+import { ArrowLeft, Clock, Plug, Settings2 } from "lucide-react";
 import Link from "next/link";
 import { useCallback, useState } from "react";
 import { CapabilityList } from "@/components/capability-list";
@@ -11,6 +11,7 @@ import { ErrorState } from "@/components/error-state";
 import { PageFrame } from "@/components/page-frame";
 import { ToolIcon } from "@/components/tool-icon";
 import { useTRPC } from "@/components/trpc/provider";
+import { Alert } from "@/components/ui/alert";
 import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardHeader, CardTitle } from "@/components/ui/card";
 import { EmptyState } from "@/components/ui/empty-state";
@@ -18,19 +19,28 @@ import { useWorkspace } from "@/components/workspace-context";
 import type { CatalogueEntry } from "@/server/integrations/catalogue";
 import { MissingVariables } from "../../_components/missing-variables";
 import { ConnectionSection } from "./connection-section";
+import { FlowQuestions } from "./flow-questions";
 import { IntegrationSkeleton } from "./integration-skeleton";
+import { type AskedConsent, useAskedConsent } from "./use-asked-consent";
 
 export function IntegrationPage({ integration }: { readonly integration: string }) {
   const { slug, can } = useWorkspace();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const entry = useQuery(trpc.catalogue.get.queryOptions({ workspace: slug, integration }));
-  const [connecting, setConnecting] = useState<CatalogueEntry | null>(null);
-  const reload = useCallback(() => {
-    for (const queryKey of [trpc.catalogue.pathKey(), trpc.vfs.pathKey(), trpc.connections.pathKey()]) {
-      void queries.invalidateQueries({ queryKey });
-    }
-  }, [queries, trpc]);
+  const [isConnecting, setConnecting] = useState(false);
+  const [chosen, setChosen] = useState<AskedConsent | null>(null);
+  const { asked, clear } = useAskedConsent();
+  const reload = useCallback(
+    () =>
+      Promise.all(
+        [trpc.catalogue.pathKey(), trpc.vfs.pathKey(), trpc.connections.pathKey()].map((queryKey) =>
+          queries.invalidateQueries({ queryKey }),
+        ),
+      ),
+    [queries, trpc],
+  );
+  const reloadConnected = useCallback(() => void reload(), [reload]);
   const back = (
     <Link
       href={`/${slug}/integrations`}
@@ -59,6 +69,17 @@ export function IntegrationPage({ integration }: { readonly integration: string 
 
   const tool = entry.data;
   const mayConnect = can("connections.manage") && tool.available && tool.status.state !== "not_configured";
+  // A choice on the page goes before the address; both are offered to those only who may.
+  const wanted = chosen ?? asked;
+  const wantedConnection = tool.connections.find(({ id }) => id === wanted?.connection);
+  const target =
+    mayConnect && wanted !== null && wantedConnection !== undefined ? { connection: wantedConnection, enable: wanted.enable } : null;
+  const close = () => {
+    setConnecting(false);
+    setChosen(null);
+    if (asked !== null) clear();
+    void entry.refetch();
+  };
   return (
     <PageFrame
       back={back}
@@ -71,39 +92,60 @@ export function IntegrationPage({ integration }: { readonly integration: string 
       lead={tool.description}
       actions={
         mayConnect ? (
-          <Button
-            variant={tool.connections.length === 0 || tool.status.state === "reauth_required" ? "default" : "outline"}
-            onClick={() => setConnecting(tool)}
-          >
-            {tool.status.state === "reauth_required" ? <KeyRound /> : <Plug />}
-            {tool.status.state === "reauth_required"
-              ? "Sign in again"
-              : tool.connections.length === 0
-                ? "Connect"
-                : "Connect another account"}
+          <Button variant={tool.connections.length === 0 ? "default" : "outline"} onClick={() => setConnecting(true)}>
+            <Plug /> {tool.connections.length === 0 ? "Connect" : "Connect another account"}
           </Button>
         ) : null
       }
     >
+      {asked !== null && target === null ? <AskedInVain asked={asked} tool={tool} mayManage={can("connections.manage")} /> : null}
+      {isConnecting || target !== null ? null : <FlowQuestions integration={tool.id} onAnswered={() => void reload()} />}
       {tool.connections.length === 0 ? (
         <NotConnected tool={tool} mayManage={can("connections.manage")} />
       ) : (
         <div className="grid gap-8">
           {tool.connections.map((connection) => (
-            <ConnectionSection key={connection.id} tool={tool} connection={connection} onChanged={reload} />
+            <ConnectionSection
+              key={connection.id}
+              tool={tool}
+              connection={connection}
+              onChanged={reload}
+              onConsent={(enable) => setChosen({ connection: connection.id, enable })}
+            />
           ))}
         </div>
       )}
       <ConnectDialog
-        entry={connecting}
+        entry={isConnecting || target !== null ? tool : null}
+        target={isConnecting ? null : target}
         returnPath={`/${slug}/integrations/${tool.id}`}
-        onClose={() => {
-          setConnecting(null);
-          void entry.refetch();
-        }}
-        onConnected={reload}
+        onClose={close}
+        onConnected={reloadConnected}
       />
     </PageFrame>
+  );
+}
+
+/** The address offers a consent of a connection that is not there, or to a person who cannot give it. */
+function AskedInVain({
+  asked,
+  tool,
+  mayManage,
+}: {
+  readonly asked: AskedConsent;
+  readonly tool: CatalogueEntry;
+  readonly mayManage: boolean;
+}) {
+  if (!tool.connections.some(({ id }) => id === asked.connection)) {
+    return <Alert className="mb-6">The connection that this address names is not there any more, or is somebody else’s.</Alert>;
+  }
+  if (mayManage) return null;
+  const words = asked.enable.map((capability) => capability.replace(":", " ")).join(", ");
+  return (
+    <Alert variant="info" className="mb-6">
+      An admin or the owner of this workspace can {words === "" ? `sign in to ${tool.name} again` : `switch on ${words}`}. Send them the
+      address of this page.
+    </Alert>
   );
 }
 
