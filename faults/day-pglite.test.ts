@@ -1,0 +1,4 @@
+import { describeDay } from "./day.suite";
+import { onPglite } from "./harness";
+
+describeDay(onPglite);

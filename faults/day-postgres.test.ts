@@ -1,0 +1,4 @@
+import { describeDay } from "./day.suite";
+import { onPostgres } from "./harness";
+
+describeDay(onPostgres);
