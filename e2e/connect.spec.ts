@@ -1,6 +1,18 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { connectButton, connectLinear, linearCard, mutate, newcomer, newEmail, newWorkspace, openConsent, query, signIn } from "./journeys";
+import {
+  chooseAccount,
+  connectButton,
+  connectLinear,
+  linearCard,
+  mutate,
+  newcomer,
+  newEmail,
+  newWorkspace,
+  openConsent,
+  query,
+  signIn,
+} from "./journeys";
 import { baseURL } from "./playwright.config";
 
 /** Connecting a tool in a real browser: the popup protocol, and every way in which a consent can end. */
@@ -168,4 +180,124 @@ test("a private connection is there for its owner alone", async ({ page, browser
     expect(status, text).toBeGreaterThanOrEqual(400);
   }
   await context.close();
+});
+
+const ann = "ann@acme.example";
+const ben = "ben@acme.example";
+const asked = "This connection is Ann Smith at Acme Parcels; you signed in as Ben Okafor at Acme Parcels.";
+
+/** Ann's connection, and its page; `signInAgain` consents for it and comes back as whoever is given. */
+async function annsConnection(page: Page, name: string) {
+  const { slug } = await newWorkspace(page, name);
+  await connectLinear(page, slug, { as: ann });
+  await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
+  await page.goto(`/${slug}/integrations/linear`);
+  const signInAgain = async (email: string) => {
+    const consent = await openConsent(page, page.getByRole("button", { name: "Sign in again" }));
+    await chooseAccount(consent, email);
+    await consent.getByRole("button", { name: "Authorize" }).click();
+  };
+  const accounts = async () => (await query(page, "connections.list", { workspace: slug })).text.match(/"accountName":"[^"]+"/g);
+  return { slug, signInAgain, accounts };
+}
+
+test("another account than the connection's is asked about: it is given back, tried again, or added beside it", async ({ page }) => {
+  test.slow();
+  const { signInAgain, accounts } = await annsConnection(page, "Mixed up");
+  const dialog = page.getByRole("dialog");
+
+  await signInAgain(ben);
+  await expect(dialog.getByText(asked)).toBeVisible();
+  await dialog.getByRole("button", { name: "Give it back" }).click();
+  await expect(dialog.getByText("Nothing was connected")).toBeVisible();
+  await expect(dialog.getByText("Linear ended the access.")).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  expect(await accounts()).toEqual(['"accountName":"Ann Smith"']);
+
+  await signInAgain(ben);
+  const [consent] = await Promise.all([
+    page.waitForEvent("popup"),
+    dialog.getByRole("button", { name: "Try again with the right account" }).click(),
+  ]);
+  await chooseAccount(consent, ann);
+  await consent.getByRole("button", { name: "Authorize" }).click();
+  await expect(dialog.getByText("Linear is connected")).toBeVisible();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  expect(await accounts()).toEqual(['"accountName":"Ann Smith"']);
+
+  await signInAgain(ben);
+  await dialog.getByRole("button", { name: "Add as its own connection" }).click();
+  await expect(dialog.getByText("As Ben Okafor in Acme Parcels")).toBeVisible();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await expect(page.getByRole("region", { name: "Connection as Ben Okafor" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Connection as Ann Smith" })).toBeVisible();
+});
+
+test("the question waits when the page is loaded again, and after going to the tool in the whole page", async ({ page }) => {
+  test.slow();
+  const { slug, signInAgain, accounts } = await annsConnection(page, "Reloaded");
+  await signInAgain(ben);
+  await expect(page.getByRole("dialog").getByText(asked)).toBeVisible();
+  await page.reload();
+  const question = page.getByRole("region", { name: "A question about connecting" });
+  await expect(question.getByText(asked)).toBeVisible();
+  await question.getByRole("button", { name: "Add as its own connection" }).click();
+  await expect(page.getByRole("region", { name: "Connection as Ben Okafor" })).toBeVisible();
+  await expect(question).toHaveCount(0);
+
+  await page.addInitScript(() => {
+    window.open = () => null;
+  });
+  await page.goto(`/${slug}/integrations/linear`);
+  const bens = page.getByRole("region", { name: "Connection as Ben Okafor" });
+  await bens.getByRole("button", { name: "Sign in again" }).click();
+  await page.getByRole("button", { name: "Continue to Linear" }).click();
+  await chooseAccount(page, "chloe@acme.example");
+  await page.getByRole("button", { name: "Authorize" }).click();
+  await page.waitForURL(`**/${slug}/integrations/linear`);
+  await expect(question.getByText("you signed in as Chloé Martín at Acme Parcels")).toBeVisible();
+  await question.getByRole("button", { name: "Give it back" }).click();
+  await expect(question).toHaveCount(0);
+  expect(await accounts()).toHaveLength(2);
+});
+
+test("connects for reading some, and switches more on later with exactly the consent that is missing", async ({ page, watch }) => {
+  test.slow();
+  const { slug } = await newWorkspace(page, "Little by little");
+  await page.goto(`/${slug}/integrations`);
+  await connectButton(page).click();
+  const dialog = page.getByRole("dialog");
+  for (const group of ["Write", "Read"]) {
+    for (const box of await dialog.getByRole("group", { name: group }).getByRole("checkbox").all()) await box.uncheck();
+  }
+  for (const word of ["issues", "teams"]) await dialog.getByRole("group", { name: "Read" }).getByLabel(word).check();
+  await expect(dialog.getByText("Linear will be asked for:")).toHaveText("Linear will be asked for: read");
+  const [first] = await Promise.all([page.waitForEvent("popup"), dialog.getByRole("button", { name: "Continue to Linear" }).click()]);
+  await expect(first.getByRole("listitem")).toHaveText([/read$/]);
+  await first.getByRole("button", { name: "Authorize" }).click();
+  await dialog.getByRole("button", { name: "Done" }).click();
+
+  // The explorer says what is switched off, and leads there.
+  watch.expectedStatuses.add(403);
+  await page.goto(`/${slug}/files/context/tools/linear/projects`);
+  await page.getByRole("link", { name: "Switch it on" }).click();
+  await page.waitForURL(`**/${slug}/integrations/linear?connection=con_*&enable=read%3Aprojects`);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await page.waitForURL(`**/${slug}/integrations/linear`);
+
+  // What is granted already needs no consent; what is not asks for it by name.
+  await page.getByRole("switch", { name: "Read projects" }).check();
+  await expect(page.getByText("Read projects is switched on")).toBeVisible();
+  await page.getByRole("switch", { name: "Write comments" }).click();
+  await expect(dialog.getByRole("checkbox", { name: "Write comments" })).toBeChecked();
+  await expect(dialog.getByText("Linear will be asked for:")).toHaveText("Linear will be asked for: read write");
+  const [second] = await Promise.all([page.waitForEvent("popup"), dialog.getByRole("button", { name: "Continue to Linear" }).click()]);
+  await expect(second.getByRole("listitem")).toHaveText([/read$/, /write$/]);
+  await second.getByRole("button", { name: "Authorize" }).click();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await expect(page.getByRole("switch", { name: "Write comments" })).toBeChecked();
+  await expect(page.getByRole("switch", { name: "Write issues" })).not.toBeChecked();
+
+  await page.getByRole("switch", { name: "Write comments" }).uncheck();
+  await expect(page.getByText("Linear still grants what it needs; the hub does not use it any more.")).toBeVisible();
 });

@@ -12,6 +12,20 @@ export interface Watch {
   page(page: Page): void;
 }
 
+/** Every `goto` to the hub ends when its page answers to keys and clicks: before React has taken the page over, they are lost. */
+function awaitScripts(page: Page): void {
+  const goto = page.goto.bind(page);
+  page.goto = async (url, options) => {
+    const response = await goto(url, options);
+    const isTaken = () =>
+      [...document.querySelectorAll("main button, main a, main [role=row]")].every((element) =>
+        Object.keys(element).some((key) => key.startsWith("__reactFiber")),
+      );
+    if (page.url().startsWith(baseURL)) await page.waitForFunction(isTaken, undefined, { timeout: 5000 }).catch(() => undefined);
+    return response;
+  };
+}
+
 export const test = base.extend<{ watch: Watch }>({
   watch: [
     async ({ context }, use) => {
@@ -23,6 +37,7 @@ export const test = base.extend<{ watch: Watch }>({
         page: (page) => {
           if (watched.has(page)) return;
           watched.add(page);
+          awaitScripts(page);
           page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
           page.on("console", (message) => {
             if (message.type() !== "error" && message.type() !== "warning") return;

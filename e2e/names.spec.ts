@@ -105,9 +105,12 @@ test("issues whose titles hold such characters open by a click and by their addr
     ["OPS", "顧客アンケートの翻訳"],
   ] as const) {
     await page.goto(`/${slug}/files/context/tools/linear/teams/${team}/issues`);
-    await row(page, start).click();
     const heading = page.getByRole("heading", { level: 2 }).filter({ hasText: start });
-    await expect(heading).toBeVisible();
+    // Rows are there before the page's scripts are; until then a click does nothing.
+    await expect(async () => {
+      if (!(await heading.isVisible())) await row(page, start).click({ timeout: 3000 });
+      await expect(heading).toBeVisible({ timeout: 3000 });
+    }).toPass();
     await expect(page.getByRole("tabpanel")).toContainText("state");
     const address = page.url();
     await page.goto("about:blank");

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { connectLinear, control, makeFile, newcomer, newWorkspace, query, row } from "./journeys";
+import { connectLinear, control, linearCard, makeFile, newcomer, newWorkspace, query, row } from "./journeys";
 
 /** The explorer when the tool is slow, fails, limits, or has ended the access; when two edit one thing; and when there is very much. */
 
@@ -35,6 +35,31 @@ test("a tool that fails is said, with a way to try again that works once the too
   await control.clearFaults();
   await alert.getByRole("button", { name: "Try again" }).click();
   await expect(file(page)).toContainText("Backlog");
+});
+
+test("a connection's page says how its token lasts, what the limit leaves, and why a call failed; its card says the same in short", async ({
+  watch,
+}) => {
+  for (const status of [429, 502]) watch.expectedStatuses.add(status);
+  await control.addFault({ match: { email: maja }, effect: { kind: "status", status: 400 }, times: 1 });
+  await query(page, "vfs.list", { workspace: slug, path: "/context/tools/linear/projects", fresh: true });
+  await page.goto(`/${slug}/integrations/linear`);
+  const health = page.locator('[data-slot="connection-health"]');
+  await expect(health).toContainText(/Token renews itself in \d+ (min|h)\./);
+  await expect(health).toContainText(/Linear allows [\d,]+ more calls this hour\./);
+  const failure = page.getByRole("group").filter({ hasText: "Last failure" });
+  await expect(failure).toContainText("Linear", { timeout: 30_000 });
+  const link = failure.getByRole("link", { name: "See the call" });
+  // It folds when a later call succeeds.
+  await expect(async () => {
+    if (!(await link.isVisible())) await failure.getByText("Last failure").click();
+    await link.click({ timeout: 1000 });
+  }).toPass();
+  await page.waitForURL("**/activity?call=cal_*");
+  await page.goto(`/${slug}/integrations`);
+  await expect(linearCard(page)).toContainText(
+    /Token renews itself in \d+ (min|h)\. .*Linear allows [\d,]+ more calls this hour\. .+ failed \d+ s ago/,
+  );
 });
 
 test("one failure, or a short limit, is waited out without a word", async () => {
@@ -153,6 +178,10 @@ test("an access that the tool ended: what is known is still shown, as old, and w
   await page.goto(`/${slug}/files/context/tools/linear`);
   const about = page.getByRole("region", { name: "About linear" });
   await about.getByRole("link", { name: "Open its integration page" }).click();
+  // The page offers the sign-in of exactly that connection, and starts nothing by itself.
+  await page.waitForURL("**/integrations/linear?connection=con_*");
+  await expect(page.getByRole("dialog", { name: "Sign in to Linear again" })).toBeVisible();
+  await page.keyboard.press("Escape");
   await page.waitForURL("**/integrations/linear");
   await page.getByRole("button", { name: "Sign in again" }).click();
   await expect(page.getByRole("dialog")).toBeVisible();
