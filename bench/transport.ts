@@ -17,6 +17,7 @@ import { createBudgetStore } from "@/server/transport/budget-store";
 import { createCallSink } from "@/server/transport/call-sink";
 import { createCallWriter } from "@/server/transport/call-store";
 import { systemClock } from "@/server/transport/clock";
+import { createStopReader } from "@/server/transport/letting-out";
 import type { CallContext, ToolRequest } from "@/server/transport/send";
 import { createTransport } from "@/server/transport/transport";
 import { emit as emitLine, type Measurement, measureLoad } from "./emit";
@@ -81,12 +82,16 @@ async function connect(db: Database, origin: string) {
     random: Math.random,
     onLost: ({ error }) => fail(String(error), "records of the call log were lost"),
   });
-  const transport = createTransport({ calls, budget: createBudgetStore({ db, scopeOf, log: { warn: fail } }) });
+  const transport = createTransport({
+    calls,
+    budget: createBudgetStore({ db, scopeOf, log: { warn: fail } }),
+    isStopped: createStopReader(db, scopeOf),
+  });
   const integration = {
     ...plainIntegration(async () => fail({}, "a refresh was not expected")),
     rateGroups: [{ group: "default", capacity: 1_000_000, refillPerSecond: 1_000_000 }],
   };
-  const vault = createVault({ keys: createStaticKeys({ current: randomBytes(32).toString("base64") }), store: createKeyStore(db) });
+  const vault = createVault({ keys: createStaticKeys({ VAULT_KEY: randomBytes(32).toString("base64") }), store: createKeyStore(db) });
   const tokens = createTokens({
     store: createTokenStore(db),
     vault,
