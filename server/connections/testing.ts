@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HubError } from "@/server/errors";
 import type { Integration, IntegrationSettings, TokenAnswer } from "@/server/integrations/contract";
+import { toToolResponse } from "@/server/transport/response";
 import type { Send, ToolRequest } from "@/server/transport/send";
 import type { ToolMount } from "@/server/vfs/tool-mount";
 import type { OAuthSends } from "./auth";
@@ -315,11 +316,9 @@ export function bareSends(integration: Integration, sent: ToolRequest[] = []): O
       method: request.method,
       headers: request.headers ?? {},
       redirect: "manual",
-      ...(request.body === undefined ? {} : { body: request.body }),
+      ...(typeof request.body === "string" ? { body: request.body } : {}),
     });
-    const body = new Uint8Array(await answer.arrayBuffer());
-    const text = () => new TextDecoder().decode(body);
-    return { status: answer.status, headers: answer.headers, body, text, json: () => JSON.parse(text()) as unknown };
+    return toToolResponse(answer, new Uint8Array(await answer.arrayBuffer()));
   };
   return {
     exchange: ask,

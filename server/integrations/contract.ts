@@ -42,6 +42,11 @@ export interface Manifest {
   readonly capabilityScopes: Readonly<Record<string, readonly string[]>>;
   /** Vendor origins by role; each can be replaced by `<ID>_<ROLE>_ORIGIN` in the environment. */
   readonly origins: Readonly<Record<string, string>>;
+  /**
+   * Where a file's bytes may be fetched from and sent to, beside the origins, and only without the connection's token: addresses that the
+   * tool's answers name (`https://*.sharepoint.com`; `*` is one label or more). `<ID>_CONTENT_ORIGINS` replaces them, comma-separated.
+   */
+  readonly contentOrigins?: readonly string[];
   readonly actsAs: "person" | "app";
   /** False until the connector is there: the catalogue then says `not_available_yet`. */
   readonly available: boolean;
@@ -53,6 +58,8 @@ export interface IntegrationSettings {
   readonly clientSecret: string;
   /** Origins by role, environment applied. */
   readonly origins: Readonly<Record<string, string>>;
+  /** `Manifest.contentOrigins`, environment applied; left out where there are none. */
+  readonly contentOrigins?: readonly string[];
   /** `<origin>/oauth/callback/<id>`. */
   readonly redirectUri: string;
 }

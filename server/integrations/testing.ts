@@ -14,6 +14,7 @@ export function toToolResponse(status: number, headers: Readonly<Record<string, 
     status,
     headers: new Headers(headers),
     body: new TextEncoder().encode(text),
+    stream: null,
     text: () => text,
     json: () => {
       try {

@@ -154,7 +154,8 @@ interface Ending {
 
 function bytesOf(body: ToolRequest["body"]): number {
   if (body === undefined) return 0;
-  return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return body instanceof Uint8Array ? body.byteLength : body.sizeBytes;
 }
 
 /** What a `Date` can hold; a vendor's number may be anything. */

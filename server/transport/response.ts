@@ -12,6 +12,7 @@ export function toToolResponse(head: { readonly status: number; readonly headers
     status: head.status,
     headers: head.headers,
     body,
+    stream: null,
     text: readText,
     json() {
       try {

@@ -17,7 +17,7 @@ export interface ToolRequest {
   /** Absolute; its host must be one of the integration's. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | StreamedBody;
   readonly repeatability: Repeatability;
   /** The vendor's name of the call, for the log and the plan: `issueUpdate`, `GET /tasks/{gid}`. */
   readonly operation: string;
@@ -27,8 +27,20 @@ export interface ToolRequest {
   readonly authorization: "connection" | "none";
   /** Time for one attempt in milliseconds; default 30,000. */
   readonly timeoutMs?: number;
-  /** The most bytes an answer may have; default 10 MiB, then EFBIG. */
+  /** The most bytes an answer may have; default 10 MiB, then EFBIG. Of a streamed answer without it, no bound. */
   readonly maxResponseBytes?: number;
+  /**
+   * `stream`: the answer's body is not kept but handed on as it comes, in `ToolResponse.stream`. A failure's body is kept all the same, so
+   * that `classify` can read it.
+   */
+  readonly answer?: "stream";
+}
+
+/** A body of known length that is sent as it is read. A repeated call opens it again. */
+export interface StreamedBody {
+  readonly sizeBytes: number;
+  /** The bytes from the start, each time it is called. */
+  stream(): ReadableStream<Uint8Array>;
 }
 
 /** What a call costs one of the integration's rate groups. */
@@ -43,7 +55,10 @@ export interface Payment {
 export interface ToolResponse {
   readonly status: number;
   readonly headers: Headers;
+  /** Empty where the answer is a stream. */
   readonly body: Uint8Array<ArrayBuffer>;
+  /** Of a streamed answer that succeeded; null: `body` has it all. Its reader reads to the end or cancels. */
+  readonly stream: ReadableStream<Uint8Array> | null;
   text(): string;
   /** Parsed JSON of the body; throws HubError EIO when it is not JSON. */
   json(): unknown;

@@ -32,8 +32,7 @@ export function fetchWithTimeout(options: { readonly fetch: Fetch; readonly cloc
     try {
       const response = await fetch(request.url, {
         method: request.method,
-        headers: { ...request.headers },
-        ...(request.body === undefined ? {} : { body: request.body }),
+        ...bodyOf(request),
         redirect: "manual",
         signal: abort.signal,
       });
@@ -49,6 +48,14 @@ export function fetchWithTimeout(options: { readonly fetch: Fetch; readonly cloc
       context.signal?.removeEventListener("abort", onCancel);
     }
   };
+}
+
+/** Headers and body of an attempt; a streamed body is opened anew, and its length is said, so that it is not sent in chunks of unknown number. */
+function bodyOf({ headers, body }: ToolRequest): RequestInit & { duplex?: "half" } {
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+    return { headers: { ...headers }, ...(body === undefined ? {} : { body }) };
+  }
+  return { headers: { ...headers, "content-length": String(body.sizeBytes) }, body: body.stream(), duplex: "half" };
 }
 
 /**

@@ -206,7 +206,7 @@ export function createFixtureTool(options: { readonly pageSize?: number } = {}):
   }
 
   function plan(change: Change): DraftPlan {
-    const place = placeOf(change.type === "create" ? change.parent : change.location);
+    const place = placeOf("parent" in change ? change.parent : change.location);
     const draft = (call: string, args: DraftStep["args"], changes: DraftStep["changes"] = []): DraftPlan => ({
       steps: [{ call, changes, args: { call, ...args } }],
       effects: [],
@@ -221,7 +221,11 @@ export function createFixtureTool(options: { readonly pageSize?: number } = {}):
       if (place.at !== "comments") throw new HubError("ENOTSUP", "The tool takes comments only.", { details: { operation: "append" } });
       return draft("comment", { id: place.item.id, text: change.text.trim() });
     }
-    if (place.at !== "item") throw new HubError("ENOTSUP", "The tool changes items only.");
+    if (change.type === "move" || change.type === "upload" || place.at !== "item") {
+      throw new HubError("ENOTSUP", "The tool changes items only.", {
+        details: { operation: change.type === "upload" ? "write" : change.type },
+      });
+    }
     if (change.type === "remove") return { ...draft("remove", { team: place.team.id, id: place.item.id }), undo: "Ask the fixture." };
     const before = parse(change.base);
     const after = parse(change.text);

@@ -39,6 +39,13 @@ export interface Entry {
   readonly schemaKind?: string;
   /** Directories: the kind that a new file here becomes (`issue`); absent where nothing can be created. */
   readonly creates?: string;
+  /** Files whose content is bytes: they have no text, and `open` gives them. */
+  readonly binary?: boolean;
+  /**
+   * Directories that know children which no list shows (`messages/<ts>.md`): a name below that the mirror does not have is asked of the
+   * tool by `stat`, as a fixed segment.
+   */
+  readonly unlisted?: boolean;
 }
 
 export interface EntryPage {
@@ -81,7 +88,50 @@ export type Change =
     }
   | { readonly type: "update"; readonly location: Location; readonly base: string; readonly revision: string | null; readonly text: string }
   | { readonly type: "append"; readonly location: Location; readonly text: string; readonly seed: string }
-  | { readonly type: "remove"; readonly location: Location; readonly revision: string | null };
+  | { readonly type: "remove"; readonly location: Location; readonly revision: string | null }
+  | {
+      readonly type: "move";
+      readonly location: Location;
+      /** The directory that it is to stand in; its own where only the name changes. */
+      readonly to: Location;
+      /** The new human part, with extension, without handle; null keeps it. */
+      readonly name: string | null;
+      readonly revision: string | null;
+      readonly seed: string;
+    }
+  | {
+      readonly type: "upload";
+      readonly parent: Location;
+      /** With extension. */
+      readonly name: string;
+      readonly mediaType: string;
+      readonly sizeBytes: number;
+      readonly seed: string;
+    };
+
+/** Bytes that a step sends, whose number is known before the first leaves. */
+export interface UploadContent {
+  readonly sizeBytes: number;
+  /** The bytes from the start, each time it is called. */
+  stream(): ReadableStream<Uint8Array>;
+}
+
+/** A stretch of a file's bytes, both ends included. `end: null` reaches to the end. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number | null;
+}
+
+export interface OpenedFile {
+  readonly entry: Entry;
+  readonly mediaType: string;
+  /** Of the whole file; null where the tool does not say. */
+  readonly sizeBytes: number | null;
+  /** What comes, both ends included; null: the whole file. */
+  readonly range: { readonly start: number; readonly end: number } | null;
+  /** Reading it to its end, or cancelling it, ends the call behind it. */
+  readonly body: ReadableStream<Uint8Array>;
+}
 
 /** One call of a plan. `args` is what `perform` needs, JSON, without secrets; it is stored until the plan is executed. */
 export interface DraftStep {
@@ -113,7 +163,7 @@ export interface JsonObject {
 /** A field of a kind's front matter, for the schema that a mount publishes. */
 export interface FieldSchema {
   readonly name: string;
-  readonly type: "string" | "number" | "date" | "datetime" | "enum" | "reference" | "references" | "url";
+  readonly type: "string" | "number" | "date" | "datetime" | "enum" | "reference" | "references" | "url" | "boolean" | "strings";
   readonly writable: boolean;
   /** Required when creating. */
   readonly required?: boolean;
@@ -131,6 +181,10 @@ export interface KindSchema {
   readonly append: boolean;
   /** What removing does, in words ("archives the issue; undo in Linear"), null where it is not supported. */
   readonly remove: string | null;
+  /** What moving does, in words ("puts the task into that section"); left out where it is not supported. */
+  readonly move?: string;
+  /** Left out where the kind takes no uploaded bytes. */
+  readonly upload?: { readonly maxBytes: number };
   /** The capability that changing this kind needs (`write:issues`); without it a change is ESCOPE. */
   readonly writeCapability?: string;
 }
@@ -140,6 +194,11 @@ export interface ToolMountDescription {
   /** `atomic`: the tool refuses a stale write itself. `checked`: compared just before. */
   readonly guard: "atomic" | "checked";
   readonly kinds: readonly KindSchema[];
+  /**
+   * Fixed names at the mount's root that hold a person's own things (mail, calendars, contacts, direct messages): of a shared connection
+   * only its owner sees them, until the owner shares them by name.
+   */
+  readonly personal?: readonly string[];
 }
 
 /**
@@ -154,8 +213,16 @@ export interface ToolMount {
   stat(location: Location, context: MountContext): Promise<Entry>;
   /** The file as text. `markdown` is the default of items with text, `json` of records without; formats it lacks are ENOTSUP. */
   read(location: Location, as: ReadFormat | null, context: MountContext): Promise<PrintedFile>;
+  /**
+   * The bytes of a file, for what `read` cannot print as text. A range that begins behind the end is EINVAL. Mounts without bytes leave it
+   * out.
+   */
+  open?(location: Location, options: { readonly range: ByteRange | null }, context: MountContext): Promise<OpenedFile>;
   /** Turns a change into calls, sending nothing that changes anything. */
   plan(change: Change, context: MountContext): Promise<DraftPlan>;
-  /** Runs one step of a plan. Safe to repeat with the same args: it finds what a lost answer already did. */
-  perform(step: DraftStep, context: MountContext): Promise<StepResult>;
+  /**
+   * Runs one step of a plan. Safe to repeat with the same args: it finds what a lost answer already did. `content` is there for the steps
+   * of an upload.
+   */
+  perform(step: DraftStep, context: MountContext, content?: UploadContent): Promise<StepResult>;
 }

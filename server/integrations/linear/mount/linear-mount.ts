@@ -187,7 +187,7 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
     stat: async (location, context) => await statPlace(open(location), context.call),
     read: async (location, as, context) => await readPlace(open(location), as, context),
     async plan(change, context) {
-      const place = open(change.type === "create" ? change.parent : change.location);
+      const place = open("parent" in change ? change.parent : change.location);
       switch (change.type) {
         case "create":
           if (place.at !== "issues") throw unsupported("write", "Only issues can be created, in a team's issues directory; this");
@@ -206,6 +206,10 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
           if (place.at !== "issue") throw unsupported("remove", "This");
           check.requireWrite("write:issues");
           return await planArchive(change, place, api, context);
+        case "move":
+          throw unsupported("move", "This");
+        case "upload":
+          throw unsupported("write", "This");
       }
     },
     async perform(step, context) {
