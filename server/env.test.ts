@@ -152,11 +152,18 @@ describe("an integration's variables", () => {
     }
     expect(integrationVariables("linear", origins)).toContain("LINEAR_AUTHORIZE_ORIGIN");
   });
+  test("an app says whether it has PKCE, in a word that is not guessed at", () => {
+    const read = (SLACK_PKCE?: string) =>
+      integrationSettings("slack", {}, "https://hub.example.com", { SLACK_CLIENT_ID: "id", SLACK_CLIENT_SECRET: "secret", SLACK_PKCE });
+    expect(read("1")).toMatchObject({ settings: { pkce: true } });
+    for (const off of [undefined, "", "0"]) expect(read(off)).not.toHaveProperty("settings.pkce");
+    expect(() => read("yes")).toThrow(/SLACK_PKCE/);
+  });
 });
 
 test(".env.example explains exactly the variables that are read", () => {
   const text = readFileSync(new URL("../.env.example", import.meta.url), "utf8");
   const explained = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1] ?? "");
-  const ofTools = manifests.flatMap(({ id, origins }) => integrationVariables(id, origins));
+  const ofTools = manifests.flatMap(({ id, origins, oauth }) => integrationVariables(id, origins, oauth.pkce));
   expect(explained.sort()).toEqual([...variableNames, ...ofTools].sort());
 });

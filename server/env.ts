@@ -301,16 +301,24 @@ export const isBuild = (): boolean => process.env.NEXT_PHASE === "phase-producti
 /** `google-workspace` → `GOOGLE_WORKSPACE`. */
 const variablePrefix = (integration: string): string => integration.toUpperCase().replaceAll("-", "_");
 
-/** The variables one integration reads; `origins` are its vendor origins by role. */
-export function integrationVariables(integration: string, origins: Readonly<Record<string, string>>): readonly string[] {
+/** The variables one integration reads; `origins` are its vendor origins by role, `pkce` its manifest's word on PKCE. */
+export function integrationVariables(integration: string, origins: Readonly<Record<string, string>>, pkce?: "optional"): readonly string[] {
   const prefix = variablePrefix(integration);
-  return [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`, ...Object.keys(origins).map((role) => originVariable(integration, role))];
+  const ofOrigins = Object.keys(origins).map((role) => originVariable(integration, role));
+  return [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`, ...(pkce === undefined ? [] : [`${prefix}_PKCE`]), ...ofOrigins];
 }
 
 /** `("linear", "api")` → `LINEAR_API_ORIGIN`; roles are camelCase or kebab-case. */
 function originVariable(integration: string, role: string): string {
   const word = role.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll("-", "_");
   return `${variablePrefix(integration)}_${word.toUpperCase()}_ORIGIN`;
+}
+
+/** Whether the registered app uses PKCE, where its vendor leaves that to the app. */
+function readPkce(record: EnvRecord, variable: string): boolean {
+  const given = record[variable] ?? "0";
+  if (given === "0" || given === "1") return given === "1";
+  throw new EnvError([{ variable, message: `${variable} must be 1 (the registered app has PKCE switched on) or 0.` }]);
 }
 
 export type IntegrationEnv =
@@ -349,7 +357,8 @@ export function integrationSettings(
   const clientSecret = record[`${prefix}_CLIENT_SECRET`] ?? null;
   const redirectUri = `${hubOrigin}/oauth/callback/${integration}`;
   if (clientId !== null && clientSecret !== null) {
-    return { configured: true, settings: { clientId, clientSecret, origins: applied, redirectUri } };
+    const settings = { clientId, clientSecret, origins: applied, redirectUri };
+    return { configured: true, settings: readPkce(record, `${prefix}_PKCE`) ? { ...settings, pkce: true } : settings };
   }
   const missingVariables = [
     ...(clientId === null ? [`${prefix}_CLIENT_ID`] : []),

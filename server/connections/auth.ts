@@ -184,6 +184,10 @@ function pickCookies(header: string | null, names: ReadonlySet<string>): string 
     .join("; ");
 }
 
+/** Every tool takes PKCE but one that refuses it of apps that have not opted in, where the operator says whether this one has. */
+const usesPkce = ({ integration, settings }: ConsentOf): boolean =>
+  integration.manifest.oauth.pkce !== "optional" || settings.pkce === true;
+
 /**
  * The instance of Auth.js for the tools; `authSecret` is stretched into a secret of its own, so its cookies are worth nothing elsewhere.
  */
@@ -231,7 +235,8 @@ export function createSealedAuth(options: SealedAuthOptions): SealedAuth {
     id: consent.integration.manifest.id,
     clientId: consent.settings.clientId,
     clientSecret: consent.settings.clientSecret,
-    checks: ["pkce", "state"],
+    // Without PKCE the sealed, single-use state alone binds the answer to this browser and this flow (RFC 9700 §2.1.1, §4.7.1).
+    checks: usesPkce(consent) ? ["pkce", "state"] : ["state"],
     // Auth.js wants an address; whose account it is, the integration's `identify` asks.
     userinfo: consent.settings.redirectUri,
   });

@@ -91,6 +91,7 @@ function describeManifest(integration: Integration): void {
     clientSecret: "secret-never-in-a-url",
     origins: manifest.origins,
     redirectUri: `http://localhost:3000/oauth/callback/${manifest.id}`,
+    pkce: true,
   };
 
   it("is in the catalogue as available, with scopes for each capability", () => {

@@ -36,6 +36,11 @@ export interface Manifest {
     readonly supportScopes: readonly string[];
     readonly scopeSeparator: "," | " ";
     readonly furtherConsent: FurtherConsent;
+    /**
+     * `optional`: the vendor refuses PKCE (RFC 7636) of an app that has not opted in, so it is used where `<ID>_PKCE=1` says that this one
+     * has. Left out: always used.
+     */
+    readonly pkce?: "optional";
   };
   readonly capabilities: { readonly read: readonly string[]; readonly write: readonly string[]; readonly webhooks: boolean };
   /** The scopes each capability needs, keyed `read:issues`, `write:comments`. Every capability has an entry. */
@@ -62,6 +67,8 @@ export interface IntegrationSettings {
   readonly contentOrigins?: readonly string[];
   /** `<origin>/oauth/callback/<id>`. */
   readonly redirectUri: string;
+  /** The app has opted in to PKCE (`<ID>_PKCE=1`); read where the manifest's `oauth.pkce` is `optional`. */
+  readonly pkce?: true;
 }
 
 /** Who authorised: by the vendor's stable ids. */

@@ -18,6 +18,8 @@ export const slackManifest: Manifest = {
     scopeSeparator: ",",
     // "Scopes are additive" (https://docs.slack.dev/authentication/installing-with-oauth); whether the answer repeats the earlier ones is not said.
     furtherConsent: { scopes: "adds", answer: "new" },
+    // "pkce_not_allowed" for an app that has not opted in, and opting in cannot be undone (https://docs.slack.dev/authentication/using-pkce).
+    pkce: "optional",
   },
   capabilities: {
     read: ["channels", "messages", "users"],
