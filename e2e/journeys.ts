@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { Browser, Locator, Page } from "@playwright/test";
 import { createControlClient } from "@/sandbox/control/client";
-import { baseURL, sandboxPort } from "./playwright.config";
+import { baseURL, controlPort, sandboxPorts } from "./playwright.config";
 
 /** The steps that journeys and benches share, as a person takes them. */
 
-/** The sandbox's home, and what a test can do to the sandbox. */
-export const sandboxOrigin = `http://localhost:${sandboxPort}`;
-export const control = createControlClient(`http://127.0.0.1:${sandboxPort + 1}`);
+/** A tool's home in the sandbox, and what a test can do to it. */
+export const sandboxOriginOf = (tool: string): string => `http://localhost:${sandboxPorts[tool]}`;
+export const controlOf = (tool: string) => createControlClient(`http://127.0.0.1:${controlPort}`, tool);
+export const sandboxOrigin = sandboxOriginOf("linear");
+export const control = controlOf("linear");
 
 /** An address that no other test uses. */
 export const newEmail = (name: string): string => `${name}-${randomBytes(4).toString("hex")}@acme.example`;

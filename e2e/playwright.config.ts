@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defineConfig } from "@playwright/test";
+import { portsOf } from "../scripts/sandbox-ports";
 
 /**
  * The journeys, against the demo as a newcomer starts it: `npm run demo` on ports and a data folder of its own. `npm test` builds first
@@ -18,7 +19,10 @@ if (process.env.HUB_E2E_DATA_DIR === undefined) {
 }
 
 export const baseURL = `http://localhost:${port}`;
-export const sandboxPort = port + 1;
+const sandboxPort = port + 1;
+/** Of each simulated tool, by id. */
+export const sandboxPorts = portsOf(sandboxPort).tools;
+export const controlPort = portsOf(sandboxPort).control;
 /** The demo's data folder. */
 export const dataDir = process.env.HUB_E2E_DATA_DIR;
 /** Everything that the demo says, the hub's log included. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import { deserialize } from "node:v8";
 import type { Page } from "@playwright/test";
 import type { SavedLinear } from "@/sandbox/linear/server";
+import { stateFileOf } from "@/sandbox/start";
 import { expect, test } from "./fixtures";
 import { askForLink, chooseAccount, connectButton, control, createWorkspace, newEmail, openConsent, row } from "./journeys";
 import { baseURL, dataDir, logFile } from "./playwright.config";
@@ -33,7 +34,7 @@ const found = (secrets: readonly Secret[], bytes: Buffer): string[] =>
 
 /** What one person's account was given by the simulated tool: codes, access and refresh tokens, the rotated ones too. */
 function tokensOf(email: string): Secret[] {
-  const { linear } = deserialize(readFileSync(path.join(dataDir, "sandbox.state"))) as { linear: SavedLinear };
+  const { state: linear } = deserialize(readFileSync(stateFileOf(path.join(dataDir, "sandbox"), "linear"))) as { state: SavedLinear };
   const people = [...linear.workspaces.values()].flatMap(({ users }) => [...users.values()]);
   const id = people.find((person) => person.email === email)?.id;
   const { codes, access, refreshes } = linear.grants;

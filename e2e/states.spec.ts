@@ -70,7 +70,7 @@ test("one failure, or a short limit, is waited out without a word", async () => 
   await expect(file(page)).toContainText("Done");
   await page.getByRole("tab", { name: "Thread" }).click();
   await expect(file(page)).toContainText("Keep the seal.");
-  expect((await control.state()).linear.faults).toEqual([]);
+  expect((await control.state()).faults).toEqual([]);
 });
 
 test("a slow tool shows the shape of what comes, and the rest of the page works meanwhile", async () => {

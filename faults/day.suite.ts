@@ -51,7 +51,7 @@ export function describeDay(place: Place): void {
     /** What the vendor has refused since the last look. */
     const refusals = async () => {
       const { control } = world.tool("linear");
-      return (await control.journal()).linear.entries.filter(({ path, status }) => path === "/graphql" && status !== 200).length;
+      return (await control.journal()).entries.filter(({ path, status }) => path === "/graphql" && status !== 200).length;
     };
 
     it("meets no refusal, serves every person, and background work gets what they leave", { timeout: 180_000 }, async () => {

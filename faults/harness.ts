@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
-import { createControlClient } from "@/sandbox/control/client";
+import { type ControlClient, createControlClient } from "@/sandbox/control/client";
+import type { LinearInspected } from "@/sandbox/linear/server";
 import type { LinearSettings } from "@/sandbox/linear/settings";
+import type { Tokens } from "@/sandbox/linear/testing";
 import { startSandbox } from "@/sandbox/start";
 import { placeDataFolder } from "./pglite-folder";
 import type {
@@ -40,7 +42,7 @@ export const places: readonly Place[] = [onPostgres, onPglite];
 export interface FaultTool {
   readonly id: string;
   readonly origin: string;
-  readonly control: ReturnType<typeof createControlClient>;
+  readonly control: ControlClient<Tokens, LinearInspected>;
   /** Requests for a refresh that have arrived and were dealt with, oldest first. */
   refreshes(): Promise<readonly RefreshRequest[]>;
 }
@@ -152,15 +154,16 @@ export async function startWorld(place: Place, options: WorldOptions): Promise<W
 async function startTool(id: string, settings: Partial<LinearSettings> = {}): Promise<{ tool: FaultTool; close(): Promise<void> }> {
   const sandbox = await startSandbox({
     clients: [{ ...suiteClient, name: "Fault suite", redirectUris: ["http://localhost:3210/oauth/callback/linear"], pkce: "required" }],
-    settings: { requestsPerHour: 1_000_000, complexityPerHour: 1_000_000_000, ...settings },
+    tools: ["linear"],
+    settings: { linear: { requestsPerHour: 1_000_000, complexityPerHour: 1_000_000_000, ...settings } },
   });
-  const control = createControlClient(sandbox.controlOrigin);
+  const control = createControlClient<Tokens, LinearInspected>(sandbox.controlOrigin, "linear");
   const tool: FaultTool = {
     id,
-    origin: sandbox.origin,
+    origin: sandbox.origins.linear ?? "",
     control,
     async refreshes() {
-      const { entries } = (await control.journal()).linear;
+      const { entries } = await control.journal();
       return entries
         .filter(({ operations }) => operations.includes("refresh_token"))
         .map(({ status, fault, credential }) => ({ status, fault, credential }));

@@ -98,7 +98,7 @@ describe.each(places)("$name", (place) => {
 
     it("and no grant was ended by it", async () => {
       for (const id of ["grace", "never"]) {
-        const { grants } = (await world.tool(id).control.state()).linear;
+        const { grants } = await world.tool(id).control.state();
         expect(grants.liveGrants).toBe(steps.length);
       }
     });

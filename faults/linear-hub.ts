@@ -34,7 +34,7 @@ export async function endOf(work: Promise<unknown>): Promise<Ended> {
 export async function startLinearHub() {
   const held: { sandbox: Awaited<ReturnType<typeof startTestSandbox>> | null } = { sandbox: null };
   const { tool: _unused, ...world } = await startConnectHub(async (origin) => {
-    held.sandbox = await startTestSandbox({ clients: [{ ...testClient, redirectUris: [`${origin}/oauth/callback/linear`] }] });
+    held.sandbox = await startTestSandbox({ client: { redirectUris: [`${origin}/oauth/callback/linear`] } });
     const variables = {
       LINEAR_CLIENT_ID: testClient.clientId,
       LINEAR_CLIENT_SECRET: testClient.clientSecret ?? "",
@@ -61,13 +61,13 @@ export async function startLinearHub() {
     sandbox,
     /** What the sandbox was asked from now on with that operation: each request's status (null: no answer) and fault. */
     async watch(operation: string): Promise<() => Promise<readonly (number | null)[]>> {
-      const entries = async () => (await sandbox.control.journal()).linear.entries;
+      const entries = async () => (await sandbox.control.journal()).entries;
       const since = (await entries()).length;
       return async () => (await entries()).slice(since).flatMap((entry) => (entry.operations.includes(operation) ? [entry.status] : []));
     },
     /** All issues and comments that the sandbox has. */
     async objects(): Promise<{ issues: number; comments: number }> {
-      const { workspaces: all } = (await sandbox.control.state()).linear;
+      const { workspaces: all } = await sandbox.control.state();
       const sum = (of: (workspace: (typeof all)[number]) => number) => all.reduce((total, workspace) => total + of(workspace), 0);
       return { issues: sum(({ issues }) => issues), comments: sum(({ comments }) => comments) };
     },

@@ -1,21 +1,22 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { startTestSandbox } from "./linear/testing";
+import { stateFileOf } from "./start";
 
 const folder = mkdtempSync(path.join(tmpdir(), "sandbox-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("a grant and a write live on over a restart, and a revocation is kept too", async () => {
-  const stateFile = path.join(folder, "deep", "sandbox.state");
-  const first = await startTestSandbox({ stateFile });
+  const stateFolder = path.join(folder, "deep", "sandbox");
+  const first = await startTestSandbox({ stateFolder });
   const tokens = await first.connect("read,write");
   await first.graphql(tokens.access_token, 'mutation { issueUpdate(id: "ENG-1", input: { title: "Kept" }) { success } }');
   await first.close();
-  expect(statSync(stateFile).mode & 0o777).toBe(0o600);
+  expect(statSync(stateFileOf(stateFolder, "linear")).mode & 0o777).toBe(0o600);
 
-  const second = await startTestSandbox({ stateFile });
+  const second = await startTestSandbox({ stateFolder });
   const answer = await second.graphql(tokens.access_token, '{ issue(id: "ENG-1") { title } }');
   expect(answer.body).toEqual({ data: { issue: { title: "Kept" } } });
   const rotated = await second.refresh(tokens.refresh_token);
@@ -23,15 +24,16 @@ test("a grant and a write live on over a restart, and a revocation is kept too",
   expect(await second.control.revokeGrants()).toEqual({ revoked: 1 });
   await second.close();
 
-  const third = await startTestSandbox({ stateFile });
+  const third = await startTestSandbox({ stateFolder });
   expect((await third.graphql(tokens.access_token, "{ viewer { id } }")).status).toBe(401);
   await third.close();
 });
 
 test("a file that is not a state starts from the seed", async () => {
-  const stateFile = path.join(folder, "broken.state");
-  writeFileSync(stateFile, "not a state");
-  const sandbox = await startTestSandbox({ stateFile });
+  const stateFolder = path.join(folder, "broken");
+  mkdirSync(stateFolder);
+  writeFileSync(stateFileOf(stateFolder, "linear"), "not a state");
+  const sandbox = await startTestSandbox({ stateFolder });
   expect((await sandbox.connect("read")).scope).toBe("read");
   await sandbox.close();
 });

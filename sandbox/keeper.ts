@@ -1,20 +1,17 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { deserialize, serialize } from "node:v8";
-import type { SavedLinear } from "./linear/server";
-
-/** Written into the file; another number means rows of another shape, and the sandbox starts from the seed. */
-const formatVersion = 1;
 
 interface Saved {
-  readonly formatVersion: number;
-  readonly linear: SavedLinear;
+  /** What the tool's rows look like, and of how large a company: another stamp cannot be read. */
+  readonly stamp: string;
+  readonly state: unknown;
 }
 
-/** Keeps the sandbox's state in one file. */
+/** Keeps one tool's state in one file. */
 export interface Keeper {
   /** What an earlier run left; null when there is nothing that this version can read. */
-  load(): SavedLinear | null;
+  load(): unknown;
   /** Something may have changed: it is written within a quarter of a second. */
   changed(): void;
   /** Writes now what is not written yet. */
@@ -22,18 +19,16 @@ export interface Keeper {
 }
 
 function isSaved(value: unknown): value is Saved {
-  return (
-    typeof value === "object" && value !== null && "formatVersion" in value && value.formatVersion === formatVersion && "linear" in value
-  );
+  return typeof value === "object" && value !== null && "stamp" in value && "state" in value;
 }
 
-/** A file that is replaced whole, readable by its owner only: it holds the sandbox's tokens. */
-export function createKeeper(file: string, take: () => SavedLinear): Keeper {
+/** A file that is replaced whole, readable by its owner only: it holds the sandbox's tokens. `take` gives the state to write. */
+export function createKeeper(file: string, stamp: string, take: () => unknown): Keeper {
   let timer: NodeJS.Timeout | null = null;
 
   function write(): void {
     timer = null;
-    const saved: Saved = { formatVersion, linear: take() };
+    const saved: Saved = { stamp, state: take() };
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(`${file}.new`, serialize(saved), { mode: 0o600 });
     renameSync(`${file}.new`, file);
@@ -43,7 +38,7 @@ export function createKeeper(file: string, take: () => SavedLinear): Keeper {
     load() {
       try {
         const value: unknown = deserialize(readFileSync(file));
-        return isSaved(value) ? value.linear : null;
+        return isSaved(value) && value.stamp === stamp ? value.state : null;
       } catch {
         // No file yet, or one that is not ours: the seed is a good place to begin, and the next write replaces it.
         return null;

@@ -299,7 +299,7 @@ export const isDevServer = (): boolean => process.env.NODE_ENV === "development"
 export const isBuild = (): boolean => process.env.NEXT_PHASE === "phase-production-build";
 
 /** `google-workspace` → `GOOGLE_WORKSPACE`. */
-const variablePrefix = (integration: string): string => integration.toUpperCase().replaceAll("-", "_");
+export const variablePrefix = (integration: string): string => integration.toUpperCase().replaceAll("-", "_");
 
 /** The variables one integration reads; `origins` are its vendor origins by role, `pkce` its manifest's word on PKCE. */
 export function integrationVariables(integration: string, origins: Readonly<Record<string, string>>, pkce?: "optional"): readonly string[] {
@@ -309,7 +309,7 @@ export function integrationVariables(integration: string, origins: Readonly<Reco
 }
 
 /** `("linear", "api")` → `LINEAR_API_ORIGIN`; roles are camelCase or kebab-case. */
-function originVariable(integration: string, role: string): string {
+export function originVariable(integration: string, role: string): string {
   const word = role.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll("-", "_");
   return `${variablePrefix(integration)}_${word.toUpperCase()}_ORIGIN`;
 }

@@ -98,6 +98,12 @@ const acme: Company = {
     },
   ],
   items: [...engineeringItems, ...designItems, ...operationsItems, ...everydayItems],
+  channels: [],
+  directMessages: [],
+  meetings: [],
+  documents: [],
+  mails: [],
+  contacts: [],
 };
 
 /** A second workspace, so that one person's two accounts can be taken for each other, and must not be. */
@@ -124,6 +130,13 @@ const borealis: Company = {
     },
   ],
   items: borealisItems,
+  channels: [],
+  directMessages: [],
+  meetings: [],
+  documents: [],
+  mails: [],
+  contacts: [],
 };
 
+/** The companies of every tool. */
 export const companies: readonly Company[] = [acme, borealis];

@@ -78,7 +78,7 @@ test("a refresh whose answer is lost can be sent again with the same token", asy
 test("an answer that is withheld was worked for, and the one who asked is left waiting", async () => {
   const first = await sandbox.connect();
   await sandbox.control.addFault({ match: { operation: "refresh_token" }, effect: { kind: "withheld" } });
-  const before = (await sandbox.control.state()).linear.grants.refreshTokens;
+  const before = (await sandbox.control.state()).grants.refreshTokens;
   const leaving = new AbortController();
   const waiting = fetch(`${sandbox.origin}/oauth/token`, {
     method: "POST",
@@ -86,9 +86,9 @@ test("an answer that is withheld was worked for, and the one who asked is left w
     signal: leaving.signal,
   });
   waiting.catch(() => {});
-  const last = async () => (await sandbox.control.journal()).linear.entries.at(-1);
+  const last = async () => (await sandbox.control.journal()).entries.at(-1);
   await expect.poll(last).toMatchObject({ fault: "withheld", status: null });
-  expect((await sandbox.control.state()).linear.grants.refreshTokens).toBe(before + 1);
+  expect((await sandbox.control.state()).grants.refreshTokens).toBe(before + 1);
   leaving.abort(new Error("still waiting"));
   await expect(waiting).rejects.toThrow("still waiting");
 });
@@ -96,7 +96,7 @@ test("an answer that is withheld was worked for, and the one who asked is left w
 test("the journal tells a refresh token that is sent twice from two that are sent once", async () => {
   const [one, other] = [await sandbox.connect(), await sandbox.connect()];
   for (const { refresh_token } of [one, other, one]) await sandbox.refresh(refresh_token);
-  const sent = (await sandbox.control.journal()).linear.entries.filter(({ operations }) => operations.includes("refresh_token"));
+  const sent = (await sandbox.control.journal()).entries.filter(({ operations }) => operations.includes("refresh_token"));
   expect(sent.map(({ credential }) => credential)).toEqual([sent[0]?.credential, sent[1]?.credential, sent[0]?.credential]);
   expect(sent[0]?.credential).not.toBe(sent[1]?.credential);
 });
@@ -120,14 +120,14 @@ test("the journal counts by endpoint and operation, and holds no secret", async 
   const tokens = await sandbox.connect();
   await sandbox.graphql(tokens.access_token, "query Titles { issues(first: 2) { nodes { title } } }");
   const journal = await sandbox.control.journal();
-  expect(journal.linear.endpoints).toMatchObject({
+  expect(journal.endpoints).toMatchObject({
     "GET /oauth/authorize": 1,
     "POST /oauth/authorize": 1,
     "POST /oauth/token": 1,
     "POST /graphql": 1,
   });
-  expect(journal.linear.operations).toMatchObject({ authorization_code: 1, Titles: 1, issues: 1 });
-  expect(journal.linear.entries.at(-1)).toEqual({
+  expect(journal.operations).toMatchObject({ authorization_code: 1, Titles: 1, issues: 1 });
+  expect(journal.entries.at(-1)).toEqual({
     method: "POST",
     path: "/graphql",
     operations: ["Titles", "issues"],
@@ -142,13 +142,13 @@ test("the journal counts by endpoint and operation, and holds no secret", async 
 test("setting one thing leaves the others, and reset brings everything back", async () => {
   await sandbox.control.set({ requestsPerHour: 7 });
   await sandbox.control.set({ coopOnConsent: true });
-  expect((await sandbox.control.state()).linear.settings).toMatchObject({ requestsPerHour: 7, coopOnConsent: true });
+  expect((await sandbox.control.state()).settings).toMatchObject({ requestsPerHour: 7, coopOnConsent: true });
   await sandbox.graphql(token, rename);
   await sandbox.control.addFault({ effect: { kind: "reset" } });
   await sandbox.control.reset();
   const state = await sandbox.control.state();
-  expect(state.linear.settings).toMatchObject({ requestsPerHour: 5_000, coopOnConsent: false });
-  expect(state.linear.faults).toEqual([]);
+  expect(state.settings).toMatchObject({ requestsPerHour: 5_000, coopOnConsent: false });
+  expect(state.faults).toEqual([]);
   expect((await read()).status).toBe(401);
   token = (await sandbox.connect()).access_token;
   expect(await titleOf()).not.toEqual({ issue: { title: "Renamed" } });

@@ -1,33 +1,47 @@
 import { z } from "zod";
 import { json, type Listening, listen, type SandboxRequest, type SandboxResponse } from "../http/server";
-import type { LinearSandbox } from "../linear/server";
+import type { RunningTool } from "../tool";
 import { type ControlCommand, controlCommand } from "./commands";
 import type { FaultBox } from "./faults";
 import type { Journal } from "./journal";
 
 /** A simulated tool and what is scripted for it. */
 export interface ControlledTool {
-  readonly sandbox: LinearSandbox;
+  readonly id: string;
+  readonly name: string;
+  readonly sandbox: RunningTool;
   readonly faults: FaultBox;
   readonly journal: Journal;
+  /** Its state is to be written. */
+  changed(): void;
 }
 
 export interface ControlOptions {
   readonly port: number;
-  readonly tools: { readonly linear: ControlledTool };
+  readonly tools: readonly ControlledTool[];
   readonly clock: { advance(byMs: number): void; reset(): void };
-  /** Called after every command. */
-  readonly onChange: () => void;
 }
 
 /** The control port: `POST /` one command, `GET /state`, `GET /journal`. On 127.0.0.1 only, and closed to browsers. */
 export async function startControl(options: ControlOptions): Promise<Listening> {
-  function run(command: ControlCommand): unknown {
-    if (command.command === "advance_clock") {
-      options.clock.advance(command.byMs);
-      return {};
-    }
-    const { sandbox, faults, journal } = options.tools[command.tool];
+  const { tools } = options;
+  const names = tools.map(({ id }) => id).join(", ");
+
+  function toolOf(id: string | undefined): ControlledTool {
+    const found = id === undefined && tools.length === 1 ? tools[0] : tools.find((tool) => tool.id === id);
+    if (found !== undefined) return found;
+    throw new Error(id === undefined ? `Say which tool: ${names}.` : `The tool "${id}" does not run here: ${names} do.`);
+  }
+
+  function reset({ sandbox, faults, journal }: ControlledTool): void {
+    faults.clear();
+    journal.clear();
+    sandbox.reset();
+  }
+
+  /** A command of one tool. */
+  function runOn(tool: ControlledTool, command: Exclude<ControlCommand, { command: "advance_clock" | "reset" }>): unknown {
+    const { sandbox, faults } = tool;
     switch (command.command) {
       case "connect":
         return sandbox.connect(command);
@@ -36,7 +50,7 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
       case "revoke_grants":
         return { revoked: sandbox.revokeGrants(command.email) };
       case "spend":
-        sandbox.spend(command);
+        sandbox.spend(command.spent);
         return {};
       case "add_fault":
         faults.add(command.fault);
@@ -47,25 +61,48 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
       case "set":
         sandbox.set(command.settings);
         return { settings: sandbox.settings() };
-      case "reset":
-        options.clock.reset();
-        faults.clear();
-        journal.clear();
-        sandbox.reset();
-        return {};
     }
   }
+
+  function run(command: ControlCommand): unknown {
+    if (command.command === "advance_clock") {
+      options.clock.advance(command.byMs);
+      return {};
+    }
+    if (command.command === "reset") {
+      const picked = command.tool === undefined ? tools : [toolOf(command.tool)];
+      options.clock.reset();
+      for (const tool of picked) {
+        reset(tool);
+        tool.changed();
+      }
+      return {};
+    }
+    const tool = toolOf(command.tool);
+    const answer = runOn(tool, command);
+    tool.changed();
+    return answer;
+  }
+
+  const ofEach = (describe: (tool: ControlledTool) => unknown) =>
+    json(200, Object.fromEntries(tools.map((tool) => [tool.id, describe(tool)])));
 
   function answer(request: SandboxRequest): SandboxResponse {
     // A web page can send a simple cross-site POST, but not without these marks.
     if (request.headers.has("origin") || request.headers.has("sec-fetch-site"))
       return json(403, { error: "The control port is not for browsers." });
-    const { linear } = options.tools;
     const { pathname } = request.url;
-    if (request.method === "GET" && pathname === "/state")
-      return json(200, { linear: { ...linear.sandbox.inspect(), faults: linear.faults.list() } });
+    if (request.method === "GET" && pathname === "/state") {
+      return ofEach(({ name, sandbox, faults }) => ({
+        name,
+        origin: sandbox.origin,
+        ...sandbox.inspect(),
+        settings: sandbox.settings(),
+        faults: faults.list(),
+      }));
+    }
     if (request.method === "GET" && pathname === "/journal") {
-      return json(200, { linear: { ...linear.journal.counts(), entries: linear.journal.list() } });
+      return ofEach(({ journal }) => ({ ...journal.counts(), entries: journal.list() }));
     }
     if (request.method !== "POST" || pathname !== "/") return json(404, { error: "POST / a command, or GET /state or /journal." });
     let body: unknown;
@@ -77,10 +114,9 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
     const command = controlCommand.safeParse(body);
     if (!command.success) return json(400, { error: z.prettifyError(command.error) });
     try {
-      const answered = json(200, run(command.data));
-      options.onChange();
-      return answered;
+      return json(200, run(command.data));
     } catch (error) {
+      if (error instanceof z.ZodError) return json(400, { error: z.prettifyError(error) });
       return json(400, { error: error instanceof Error ? error.message : "The command failed." });
     }
   }

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { challengeOf, startTestSandbox, type Tokens, testClient, verifier } from "./testing";
+import { challengeOf, testVerifier as verifier } from "../testing";
+import { startTestSandbox, type Tokens, testClient } from "./testing";
 
 let sandbox: Awaited<ReturnType<typeof startTestSandbox>>;
 beforeAll(async () => {
   sandbox = await startTestSandbox({
-    clients: [testClient, { ...testClient, clientId: "other-client", name: "Other app", pkce: "optional" }],
+    otherClients: [{ ...testClient, clientId: "other-client", name: "Other app", pkce: "optional" }],
   });
 });
 beforeEach(() => sandbox.control.reset());
@@ -229,13 +230,13 @@ test("consent pages send COOP, or deny at once, when told to", async () => {
   await sandbox.control.set({ denyConsent: true });
   expect((await sandbox.consent()).get("error")).toBe("access_denied");
   const state = await sandbox.control.state();
-  expect(state.linear.settings).toMatchObject({ coopOnConsent: true, denyConsent: true, accessTokenSeconds: 86_400 });
+  expect(state.settings).toMatchObject({ coopOnConsent: true, denyConsent: true, accessTokenSeconds: 86_400 });
 });
 
 test("a person who allowed the same before is asked again only with prompt=consent", async () => {
   await sandbox.connect("read,write");
-  const { linear } = await sandbox.control.state();
-  expect(linear.grants.liveGrants).toBe(1);
+  const { grants } = await sandbox.control.state();
+  expect(grants.liveGrants).toBe(1);
   const shown = await fetch(sandbox.authorizeUrl());
   const ann = /<option value="([^"]*)"[^>]*>Ann Smith \(ann@acme/.exec(await shown.text())?.[1] ?? "";
   const headers = { cookie: `sandbox_linear_person=${ann}` };

@@ -1,4 +1,3 @@
-import { companies } from "../company/companies";
 import type { Company, ProjectSeed, Stage, WorkItem } from "../company/work";
 import { normalizeMarkdown } from "./mutations";
 import type { CycleRow, IssueRow, LabelRow, ProjectRow, ProjectStatusRow, StateRow, TeamRow, UserRow, Workspace } from "./rows";
@@ -42,7 +41,7 @@ function byId<T extends { readonly id: string }>(rows: readonly T[]): Map<string
 }
 
 /** Every company as a Linear workspace, dated back from now. */
-export function seedWorkspaces(nowMs: number): readonly Workspace[] {
+export function seedWorkspaces(companies: readonly Company[], nowMs: number): readonly Workspace[] {
   return companies.map((company) => seedWorkspace(company, nowMs));
 }
 

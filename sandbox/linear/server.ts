@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { FaultBox } from "../control/faults";
-import type { Journal } from "../control/journal";
-import { json, listen, type SandboxRequest, type SandboxResponse } from "../http/server";
+import { z } from "zod";
+import { serveTool } from "../http/serve-tool";
+import { json, type SandboxRequest, type SandboxResponse } from "../http/server";
 import { createAuthorizeEndpoint, type Subject } from "../oauth/authorize-endpoint";
-import { createGrantBook, type Grant, type OAuthClient, type SavedGrants } from "../oauth/grants";
+import { createGrantBook, type Grant, type GrantBook, type OAuthClient, type SavedGrants } from "../oauth/grants";
 import { answerRevoke, answerToken } from "../oauth/token-endpoint";
+import type { RunningTool, ToolOptions } from "../tool";
 import { operationsOf } from "./execute";
 import { callerOf, createGraphqlEndpoint, scriptedRateLimit } from "./graphql-endpoint";
 import { createHome } from "./home";
@@ -12,25 +13,17 @@ import { createLimits } from "./limits";
 import { linearAuthorize, linearToken, metadata, stylesheetPath } from "./oauth";
 import type { UserRow, Workspace } from "./rows";
 import { seedWorkspaces } from "./seed";
-import { documentedSettings, type LinearSettings } from "./settings";
+import { documentedSettings, type LinearSettings, linearSettings } from "./settings";
 import { createStore, seedId } from "./store";
 import { stylesheet } from "./stylesheet";
 
-export interface LinearOptions {
-  readonly port: number;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-  readonly clients: readonly OAuthClient[];
-  readonly faults: FaultBox;
-  readonly journal: Journal;
-  /** Where `url` fields lead; the sandbox's own pages by default. */
-  readonly webOrigin?: string;
-  readonly settings?: Partial<LinearSettings>;
-  /** What an earlier run saved; the seed without it. */
-  readonly saved?: SavedLinear | null;
-  /** Called after every request that may have changed something. */
-  readonly onChange?: () => void;
-}
+/** What `spend` takes. */
+const spentShape = z.strictObject({
+  clientId: z.string(),
+  email: z.string(),
+  requests: z.number().min(0).default(0),
+  complexity: z.number().min(0).default(0),
+});
 
 /** What lives on over a restart: rows and grants. Settings, limits and faults do not. */
 export interface SavedLinear {
@@ -38,19 +31,37 @@ export interface SavedLinear {
   readonly grants: SavedGrants;
 }
 
+/** What is in it, in numbers; no token and no text. */
+export type LinearInspected = Readonly<{
+  grants: ReturnType<GrantBook["counts"]>;
+  workspaces: readonly Readonly<{
+    id: string;
+    urlKey: string;
+    name: string;
+    teams: number;
+    users: number;
+    projects: number;
+    cycles: number;
+    issues: number;
+    comments: number;
+  }>[];
+}>;
+
 /** The simulated Linear on one origin: consent, tokens, GraphQL and the pages that show what is in it. */
-export async function startLinear(options: LinearOptions) {
-  const { clock, clients, faults, journal } = options;
-  const initial: LinearSettings = { ...documentedSettings, ...options.settings };
+export async function startLinear(options: ToolOptions): Promise<RunningTool> {
+  const { clock, clients } = options;
+  const initial: LinearSettings = { ...documentedSettings, ...linearSettings.partial().parse(options.settings ?? {}) };
   let settings = initial;
   let origin = "";
   const webOrigin = () => options.webOrigin ?? origin;
-  const store = createStore({ clock, seed: seedWorkspaces });
+  const store = createStore({ clock, seed: (nowMs) => seedWorkspaces(options.companies, nowMs) });
   const limits = createLimits(clock);
   const book = createGrantBook({ clock, policy: () => settings, tokenPrefix: "lin" });
   if (options.saved !== null && options.saved !== undefined) {
-    store.restore(options.saved.workspaces);
-    book.restore(options.saved.grants);
+    // The keeper gives back what `save` gave it in this state version.
+    const saved = options.saved as SavedLinear;
+    store.restore(saved.workspaces);
+    book.restore(saved.grants);
   }
 
   const subjects = (): readonly Subject[] =>
@@ -126,34 +137,28 @@ export async function startLinear(options: LinearOptions) {
     return home(request);
   }
 
-  const listening = await listen({
-    port: options.port,
+  const listening = await serveTool("linear", options, {
     handler: async (request) => {
       const response = await route(request);
-      if (request.method === "POST") options.onChange?.();
       return { ...response, headers: { ...response.headers, "x-request-id": randomUUID() } };
     },
-    scripted: {
-      faults,
-      journal,
-      operationsOf(request) {
-        if (request.url.pathname === "/graphql") return operationsOf(request.body);
-        const grantType = request.url.pathname === "/oauth/token" ? new URLSearchParams(request.body).get("grant_type") : null;
-        return grantType === null ? [] : [grantType.slice(0, 60)];
-      },
-      emailOf(request) {
-        const token = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-        const grant = token === undefined ? null : book.findGrant(token);
-        return grant === null ? null : (store.workspaces.get(grant.workspaceId)?.users.get(grant.userId)?.email ?? null);
-      },
-      credentialOf({ url, body }) {
-        if (url.pathname !== "/oauth/token") return null;
-        const form = new URLSearchParams(body);
-        const sent = form.get("refresh_token") ?? form.get("code");
-        return sent === null ? null : createHash("sha256").update(sent).digest("base64url").slice(0, 16);
-      },
-      rateLimited: ({ form, seconds }) => scriptedRateLimit(form, seconds, clock()),
+    operationsOf(request) {
+      if (request.url.pathname === "/graphql") return operationsOf(request.body);
+      const grantType = request.url.pathname === "/oauth/token" ? new URLSearchParams(request.body).get("grant_type") : null;
+      return grantType === null ? [] : [grantType.slice(0, 60)];
     },
+    emailOf(request) {
+      const token = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+      const grant = token === undefined ? null : book.findGrant(token);
+      return grant === null ? null : (store.workspaces.get(grant.workspaceId)?.users.get(grant.userId)?.email ?? null);
+    },
+    credentialOf({ url, body }) {
+      if (url.pathname !== "/oauth/token") return null;
+      const form = new URLSearchParams(body);
+      const sent = form.get("refresh_token") ?? form.get("code");
+      return sent === null ? null : createHash("sha256").update(sent).digest("base64url").slice(0, 16);
+    },
+    rateLimited: ({ form, seconds }) => scriptedRateLimit(form, seconds, clock()),
   });
   origin = `http://localhost:${listening.port}`;
 
@@ -161,11 +166,11 @@ export async function startLinear(options: LinearOptions) {
     origin,
     close: listening.close,
     settings: () => settings,
-    set(changes: Partial<LinearSettings>) {
-      settings = { ...settings, ...changes };
+    set(changes) {
+      settings = { ...settings, ...linearSettings.partial().parse(changes) };
     },
     /** A grant without the consent page, for tests of what comes after it. Throws when the app or the person is unknown. */
-    connect({ clientId, email, scopes }: { clientId: string; email: string; scopes: readonly string[] }) {
+    connect({ clientId, email, scopes }) {
       const subject = subjects().find((known) => known.email === email);
       const client = clients.find((known) => known.clientId === clientId);
       if (subject === undefined || client === undefined) throw new Error("No such person or app is in the sandbox.");
@@ -173,13 +178,14 @@ export async function startLinear(options: LinearOptions) {
       return linearToken.answer(book.issueTokens({ clientId, userId, workspaceId, actor: "user", scopes, usedPkce: false }));
     },
     /** Spends of a person's limits with this app, as its other installations do. Throws when the app or the person is unknown. */
-    spend({ clientId, email, ...amount }: { clientId: string; email: string; requests: number; complexity: number }) {
+    spend(spent) {
+      const { clientId, email, ...amount } = spentShape.parse(spent);
       const subject = subjects().find((known) => known.email === email);
       if (subject === undefined) throw new Error("No such person is in the sandbox.");
       limits.spend(callerOf({ clientId, userId: subject.userId }), settings, amount);
     },
-    expireAccessTokens: (email?: string) => book.expireAccessTokens(grantedBy(email)),
-    revokeGrants: (email?: string) => book.revokeAll(grantedBy(email)),
+    expireAccessTokens: (email) => book.expireAccessTokens(grantedBy(email)),
+    revokeGrants: (email) => book.revokeAll(grantedBy(email)),
     /** Back to the seed, the first settings, and no grants. */
     reset() {
       settings = initial;
@@ -188,10 +194,8 @@ export async function startLinear(options: LinearOptions) {
       limits.clear();
     },
     save: (): SavedLinear => ({ workspaces: store.workspaces, grants: book.save() }),
-    /** What is in it, in numbers; no token and no text. */
-    inspect: () => ({
+    inspect: (): LinearInspected => ({
       grants: book.counts(),
-      settings,
       workspaces: [...store.workspaces.values()].map((workspace) => ({
         id: workspace.organization.id,
         urlKey: workspace.organization.urlKey,
@@ -206,5 +210,3 @@ export async function startLinear(options: LinearOptions) {
     }),
   };
 }
-
-export type LinearSandbox = Awaited<ReturnType<typeof startLinear>>;

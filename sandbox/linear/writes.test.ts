@@ -61,13 +61,13 @@ test("an issue is created with the caller's id, in the team's first state, and s
 test("creating with an id that is taken is the documented conflict, and creates nothing", async () => {
   const input = { id: randomUUID(), teamId: await idOf("teams", "Operations"), title: "Once" };
   await sandbox.graphql(token, create, { input });
-  const before = (await sandbox.control.state()).linear.workspaces[0]?.issues;
+  const before = (await sandbox.control.state()).workspaces[0]?.issues;
   expect(await firstError(create, { input })).toMatchObject({
     status: 200,
     message: "conflict on insert of Issue",
     extensions: { code: "INPUT_ERROR", userPresentableMessage: `Entity Issue with id ${input.id} already exists.` },
   });
-  expect((await sandbox.control.state()).linear.workspaces[0]?.issues).toBe(before);
+  expect((await sandbox.control.state()).workspaces[0]?.issues).toBe(before);
 });
 
 test("an update sets, clears with null, leaves what is absent, and moves updatedAt", async () => {

@@ -11,6 +11,8 @@ export interface OAuthClient {
   readonly redirectUris: readonly string[];
   /** `required`: an authorization request without an S256 challenge is refused. */
   readonly pkce: "required" | "optional";
+  /** The ids of the tools that know the app; all of the sandbox's by default. */
+  readonly tools?: readonly string[];
 }
 
 /** What one person allowed one app, in one workspace. */

@@ -24,8 +24,7 @@ const typed = new Set<string>();
 
 beforeAll(async () => {
   world = await startConnectHub(async (origin) => {
-    const client = { ...testClient, clientSecret, redirectUris: [`${origin}/oauth/callback/linear`] };
-    sandbox = await startTestSandbox({ clients: [client] });
+    sandbox = await startTestSandbox({ client: { clientSecret, redirectUris: [`${origin}/oauth/callback/linear`] } });
     proxy = await startCanaryProxy(sandbox.origin);
     const variables = {
       LINEAR_CLIENT_ID: testClient.clientId,

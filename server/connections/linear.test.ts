@@ -15,7 +15,7 @@ let sandbox: Sandbox;
 let ann: Browser;
 beforeAll(async () => {
   world = await startConnectHub(async (origin) => {
-    sandbox = await startTestSandbox({ clients: [{ ...testClient, redirectUris: [`${origin}/oauth/callback/linear`] }] });
+    sandbox = await startTestSandbox({ client: { redirectUris: [`${origin}/oauth/callback/linear`] } });
     const variables = {
       LINEAR_CLIENT_ID: testClient.clientId,
       LINEAR_CLIENT_SECRET: testClient.clientSecret ?? "",

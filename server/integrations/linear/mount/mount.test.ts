@@ -86,7 +86,7 @@ async function planUpdate(edit: (text: string) => string): Promise<{ plan: Draft
   return { plan: await mount.plan(change, context), location, change };
 }
 
-const operationsOf = async (name: string): Promise<number> => (await sandbox.control.journal()).linear.operations[name] ?? 0;
+const operationsOf = async (name: string): Promise<number> => (await sandbox.control.journal()).operations[name] ?? 0;
 
 describe("an edit of an issue", () => {
   it("shows each change in words, sends only those, and the file says so afterwards", async () => {

@@ -1,0 +1,5 @@
+import { linear } from "./linear/tool";
+import type { SandboxTool } from "./tool";
+
+/** The simulated tools, one line each, in the catalogue's order. */
+export const sandboxTools: readonly SandboxTool[] = [linear];
