@@ -6,7 +6,7 @@ import { migrate } from "./migrate";
 import { isNeonHost, type NeonProxy, openNeon } from "./neon";
 import { openPglite } from "./pglite";
 import { openPostgres } from "./postgres";
-import { scopeUserId, type WorkspaceScope } from "./scope";
+import { scopePrincipalId, type WorkspaceScope } from "./scope";
 import { refuseInsideScope, runBatch, runTransaction, type TransactionOptions, type Tx } from "./transaction";
 
 export type { Tx } from "./transaction";
@@ -28,7 +28,7 @@ export interface DatabaseOptions {
 export interface Database {
   readonly kind: "pglite" | "pg" | "neon";
   /**
-   * One transaction inside one workspace, as its person or job: role `hub_app` and the settings that the policies read. Commits when the work
+   * One transaction inside one workspace, as its person, key or job: role `hub_app` and the settings that the policies read. Commits when the work
    * resolves, rolls back when it throws. No other scope may be opened inside, and nothing slow (HTTP above all) awaited: on PGlite the whole
    * database waits, on PostgreSQL the transaction is ended after 30 s of idling.
    */
@@ -67,8 +67,8 @@ function openingFor(kind: Driver["kind"], role: "hub_app" | "hub_auth" | "hub_sy
 }
 
 function scopeSettings(scope: WorkspaceScope): string {
-  const userId = scopeUserId(scope);
-  const user = userId === null ? "''" : quoteUuid(userId);
+  const principalId = scopePrincipalId(scope);
+  const user = principalId === null ? "''" : quoteUuid(principalId);
   return `; set local app.workspace_id = ${quoteUuid(scope.workspaceId)}; set local app.user_id = ${user}; set local app.actor = '${scope.actor.type}'`;
 }
 

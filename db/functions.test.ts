@@ -38,6 +38,7 @@ describe("the system actor's functions", () => {
       "hub_list_overdue_call_logs(integer,timestamp with time zone,integer)",
       "hub_list_vault_work(timestamp with time zone,text,uuid,integer)",
       "hub_prune_audit_events(integer)",
+      "hub_use_api_key(text)",
     ]);
     for (const { signature, ...rest } of rows) {
       expect(rest, signature).toEqual({

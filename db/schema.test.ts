@@ -131,7 +131,7 @@ describe("the roles", () => {
     ];
     expect(grants.hub_definer?.map((grant) => `${grant.table} ${grant.rights}`)).toEqual(erases.map((table) => `${table} D`));
     const narrow = grants.hub_app?.filter((grant) => grant.rights !== "DISU").map((grant) => `${grant.table} ${grant.rights}`);
-    expect(narrow).toEqual(["api_call DIS", "audit_event IS", "invitation DIS", "member DS", "workspace S"]);
+    expect(narrow).toEqual(["api_call DIS", "api_key IS", "audit_event IS", "invitation DIS", "member DS", "workspace S"]);
   });
 });
 

@@ -15,6 +15,7 @@ const idPrefixes = {
   plan: "pln",
   call: "cal",
   attempt: "att",
+  key: "key",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

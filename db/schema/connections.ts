@@ -303,6 +303,7 @@ export const apiCalls = pgTable(
     path: text("path"),
     actorUserId: uuid("actor_user_id"),
     actorJob: text("actor_job"),
+    actorKeyId: uuid("actor_key_id"),
     at: at("at").notNull(),
     /** False: the hub ended the attempt before anything left it. */
     sent: boolean("sent").notNull().default(true),

@@ -76,6 +76,8 @@ export const auditEvents = pgTable(
     workspaceId: workspaceId(),
     actorUserId: uuid("actor_user_id"),
     actorJob: text("actor_job"),
+    /** An API key; its name is in `api_key`, whose rows stay when the key is revoked. */
+    actorKeyId: uuid("actor_key_id"),
     action: text("action").notNull(),
     subject: text("subject").notNull(),
     detail: jsonb("detail").$type<Record<string, string | number | boolean | null>>().notNull().default({}),
@@ -85,5 +87,32 @@ export const auditEvents = pgTable(
     index("audit_event_at").on(table.workspaceId, table.at, table.id),
     index("audit_event_prune").on(table.at),
     index("audit_event_receipt").on(table.workspaceId, table.at, table.id).where(sql`action = 'connection.disconnected'`),
+  ],
+);
+
+/** What an API key may do: `read` looks, `read_write` also changes files. */
+export const keyAccesses = ["read", "read_write"] as const;
+export type KeyAccess = (typeof keyAccesses)[number];
+
+/** The workspace's API keys; only the SHA-256 of a key is kept. A revoked one stays, so that the logs can name it. */
+export const apiKeys = pgTable(
+  "api_key",
+  {
+    id: uuid("id").primaryKey(),
+    workspaceId: workspaceId(),
+    name: text("name").notNull(),
+    access: text("access").$type<KeyAccess>().notNull(),
+    keyHash: text("key_hash").notNull().unique(),
+    /** Its last four characters, by which people tell keys apart. */
+    hint: text("hint").notNull(),
+    createdBy: uuid("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: at("created_at").notNull().default(sql`now()`),
+    /** To the minute. */
+    lastUsedAt: at("last_used_at"),
+    revokedAt: at("revoked_at"),
+  },
+  (table) => [
+    index("api_key_workspace").on(table.workspaceId, table.createdAt),
+    check("api_key_access", sql`access in ('read', 'read_write')`),
   ],
 );

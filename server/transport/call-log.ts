@@ -28,6 +28,7 @@ export interface CallRecord {
   readonly path: string | null;
   readonly actorUserId: string | null;
   readonly actorJob: string | null;
+  readonly actorKeyId: string | null;
   /** When the attempt began. */
   readonly at: Date;
   /** False: the hub ended the attempt before anything left it: no token, no room in the rate budget, the caller gave up. */
@@ -138,6 +139,7 @@ export function logging(options: {
       path: context.path === null ? null : storable(context.path, 4096),
       actorUserId: context.actor.userId,
       actorJob: context.actor.job,
+      actorKeyId: context.actor.keyId ?? null,
       at: new Date(startedAtMs),
       sent,
       reason: failure === null || answer !== null ? null : storable(failure.message, 500),

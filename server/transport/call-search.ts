@@ -82,6 +82,7 @@ function holdsStatus(row: SQL, status: StatusClass): SQL {
 function isActor(row: SQL, actor: string): SQL {
   if (actor === "hub") return sql`${row}.actor_job is not null`;
   if (actor.startsWith("hub:")) return sql`${row}.actor_job = ${actor.slice("hub:".length)}`;
+  if (actor.startsWith("key_")) return sql`${row}.actor_key_id = ${decodeId("key", actor)}::uuid`;
   return sql`${row}.actor_user_id = ${decodeId("user", actor)}::uuid`;
 }
 

@@ -24,6 +24,7 @@ function record(workspaceId: string, attempt: number): CallRecord {
     limits: {},
     path: null,
     actorUserId: null,
+    actorKeyId: null,
     actorJob: "test",
     at: new Date(0),
     sent: true,

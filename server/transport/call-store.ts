@@ -17,15 +17,15 @@ export function createCallWriter(db: Database, scopeOf: (workspaceId: string) =>
     await db.batchInScope(scopeOf(workspaceId), [
       sql`
         insert into api_call (id, workspace_id, connection_id, owner_id, integration, call_id, attempt, operation, method, url, status, error_code,
-          duration_ms, wait_ms, request_bytes, response_bytes, vendor_request_id, limits, path, actor_user_id, actor_job, at, sent, reason)
+          duration_ms, wait_ms, request_bytes, response_bytes, vendor_request_id, limits, path, actor_user_id, actor_job, actor_key_id, at, sent, reason)
         select r.id, r."workspaceId", r."connectionId",
           case when c.id is null then coalesce(r."actorUserId", ${nobody}::uuid) when c.visibility = 'private' then c.owner_id end,
           r.integration, r."callId", r.attempt, r.operation, r.method, r.url, r.status, r."errorCode",
-          r."durationMs", r."waitMs", r."requestBytes", r."responseBytes", r."vendorRequestId", r.limits, r.path, r."actorUserId", r."actorJob", r.at,
+          r."durationMs", r."waitMs", r."requestBytes", r."responseBytes", r."vendorRequestId", r.limits, r.path, r."actorUserId", r."actorJob", r."actorKeyId", r.at,
           r.sent, r.reason
         from jsonb_to_recordset(${rows}::jsonb) as r (id uuid, "workspaceId" uuid, "connectionId" uuid, integration text, "callId" uuid,
           attempt int, operation text, method text, url text, status int, "errorCode" text, "durationMs" float8, "waitMs" float8,
-          "requestBytes" bigint, "responseBytes" bigint, "vendorRequestId" text, limits jsonb, path text, "actorUserId" uuid, "actorJob" text,
+          "requestBytes" bigint, "responseBytes" bigint, "vendorRequestId" text, limits jsonb, path text, "actorUserId" uuid, "actorJob" text, "actorKeyId" uuid,
           at timestamptz, sent boolean, reason text)
         left join connection c on c.workspace_id = r."workspaceId" and c.id = r."connectionId"`,
     ]);

@@ -41,7 +41,7 @@ export interface CallView {
   readonly path: string | null;
   /** Who it was for, in words. */
   readonly actor: string;
-  /** `usr_…`; null for the hub's own work. */
+  /** `usr_…`, or `key_…` of an API key; null for the hub's own work. */
   readonly actorId: string | null;
   /** How it ended, which is how its last attempt ended; so are `status` and `errorCode`. */
   readonly outcome: "ok" | "failed";
@@ -78,14 +78,17 @@ export const attemptColumns = {
   path: apiCalls.path,
   actorUserId: apiCalls.actorUserId,
   actorJob: apiCalls.actorJob,
+  actorKeyId: apiCalls.actorKeyId,
   at: apiCalls.at,
   sent: apiCalls.sent,
   reason: apiCalls.reason,
 };
 
 export type AttemptRow = Pick<typeof apiCalls.$inferSelect, keyof typeof attemptColumns> & {
-  /** The person's name or address; null for a job, and for someone who is no member any more. */
+  /** The person's name or address; null for a job or a key, and for someone who is no member any more. */
   readonly person: string | null;
+  /** The API key's name; null for everybody else. */
+  readonly key: string | null;
 };
 
 const firstRefusal = 400;
@@ -113,6 +116,17 @@ function attemptView(row: AttemptRow): AttemptView {
   };
 }
 
+function actorOf({ actorJob, actorKeyId, key, person }: AttemptRow): string {
+  if (actorJob !== null) return `The hub (${actorJob})`;
+  if (actorKeyId !== null) return `API key ${key ?? ""}`.trimEnd();
+  return person ?? "Someone who left the workspace";
+}
+
+function actorIdOf({ actorUserId, actorKeyId }: AttemptRow): string | null {
+  if (actorKeyId !== null) return encodeId("key", actorKeyId);
+  return actorUserId === null ? null : encodeId("user", actorUserId);
+}
+
 /** The call that these attempts make up; null when there are none. */
 export function findCallView(rows: readonly AttemptRow[]): CallView | null {
   const sorted = [...rows].sort((a, b) => a.attempt - b.attempt);
@@ -126,8 +140,8 @@ export function findCallView(rows: readonly AttemptRow[]): CallView | null {
     operation: first.operation,
     method: first.method,
     path: first.path,
-    actor: first.actorJob === null ? (first.person ?? "Someone who left the workspace") : `The hub (${first.actorJob})`,
-    actorId: first.actorUserId === null ? null : encodeId("user", first.actorUserId),
+    actor: actorOf(first),
+    actorId: actorIdOf(first),
     outcome: succeeded(last) ? "ok" : "failed",
     status: last.status,
     errorCode: last.errorCode,

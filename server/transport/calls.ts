@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Database, Tx } from "@/db/client";
 import { apiCalls } from "@/db/schema/connections";
 import { users } from "@/db/schema/identity";
+import { apiKeys } from "@/db/schema/workspaces";
 import type { WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { decodeId } from "@/server/ids";
@@ -99,15 +100,16 @@ async function readTailStart(tx: Tx): Promise<string> {
   return writeTail({ writtenIn: after, id: lastId }, Date.now());
 }
 
-const withPerson = { ...attemptColumns, name: users.name, email: users.email };
+const withActor = { ...attemptColumns, name: users.name, email: users.email, key: apiKeys.name };
 
 /** All attempts of these calls, as calls in this order. */
 export async function loadCalls(tx: Tx, scope: WorkspaceScope, callIds: readonly string[]): Promise<CallView[]> {
   if (callIds.length === 0) return [];
   const rows = await tx
-    .select(withPerson)
+    .select(withActor)
     .from(apiCalls)
     .leftJoin(users, eq(users.id, apiCalls.actorUserId))
+    .leftJoin(apiKeys, and(eq(apiKeys.workspaceId, apiCalls.workspaceId), eq(apiKeys.id, apiCalls.actorKeyId)))
     .where(and(eq(apiCalls.workspaceId, scope.workspaceId), inArray(apiCalls.callId, [...callIds])));
   return callViews(rows.map(attemptRow), callIds);
 }
@@ -146,9 +148,10 @@ async function listRenewals(tx: Tx, scope: WorkspaceScope, call: CallView): Prom
   if (call.connection === null || call.actor === `The hub (${renewalJob})`) return [];
   const startedAtMs = new Date(call.at).getTime() - (call.attempts[0]?.waitMs ?? 0);
   const rows = await tx
-    .select(withPerson)
+    .select(withActor)
     .from(apiCalls)
     .leftJoin(users, eq(users.id, apiCalls.actorUserId))
+    .leftJoin(apiKeys, and(eq(apiKeys.workspaceId, apiCalls.workspaceId), eq(apiKeys.id, apiCalls.actorKeyId)))
     .where(
       and(
         eq(apiCalls.workspaceId, scope.workspaceId),

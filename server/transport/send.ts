@@ -68,7 +68,7 @@ export interface ToolResponse {
 export interface CallContext {
   readonly workspaceId: string;
   readonly connectionId: string | null;
-  readonly actor: { readonly userId: string | null; readonly job: string | null };
+  readonly actor: { readonly userId: string | null; readonly job: string | null; readonly keyId?: string | null };
   /** The path served, for the call log. */
   readonly path: string | null;
   /**

@@ -23,6 +23,7 @@ export function callRecord(over: Partial<CallRecord> & Pick<CallRecord, "workspa
     path: "/context/tools/plain/thing",
     actorUserId: null,
     actorJob: null,
+    actorKeyId: null,
     at: new Date(),
     sent: true,
     reason: null,

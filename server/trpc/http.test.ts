@@ -3,15 +3,16 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { DatabaseBusyError } from "@/db/errors";
-import { seedUser } from "@/db/testing";
+import { seedUser, seedWorkspace } from "@/db/testing";
 import type { Hub } from "@/server/compose/hub";
 import { createTestHub } from "@/server/compose/testing";
 import { errorTable, HubError } from "@/server/errors";
+import { decodeId } from "@/server/ids";
 import { createLog } from "@/server/log";
 import { answerCall } from "./http";
 import { router } from "./init";
 import { publicProcedure } from "./procedures";
-import { isSameOrigin } from "./request";
+import { findRequestKey, isSameOrigin } from "./request";
 import { appRouter } from "./root";
 
 const canary = "cnry_77aa01";
@@ -167,4 +168,55 @@ test("a POST of another origin is refused before its body is read, and a batch h
     }));
   expect((await call(50)).status).toBe(401);
   expect((await call(51)).status).toBe(400);
+});
+
+/** A call as a partner's program sends it: no cookie, no Origin, a key. */
+async function withKey(path: string, authorization: string, body?: unknown): Promise<{ status: number; body: unknown; text: string }> {
+  const request = new Request(`http://localhost:3000/api/trpc/${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { authorization, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const response = await answerCall(request, "http://localhost:3000", async () => ({
+    hub,
+    person: null,
+    keyScope: await findRequestKey(request, hub),
+    requestId: "req-8",
+    log,
+  }));
+  const text = await response.text();
+  return { status: response.status, body: JSON.parse(text), text };
+}
+const listOf = (workspace: string) => `vfs.list?input=${encodeURIComponent(JSON.stringify({ workspace, path: "/context" }))}`;
+
+test("an API key takes the place of a session and of Origin, in its own workspace, within its access", async () => {
+  const [own, other] = [await seedWorkspace(hub.db, { slug: "http-own" }), await seedWorkspace(hub.db, { slug: "http-other" })];
+  const reading = `Bearer ${(await hub.workspaces.apiKeys.create(own.scope, { name: "R", access: "read" })).key}`;
+  const writing = `Bearer ${(await hub.workspaces.apiKeys.create(own.scope, { name: "W", access: "read_write" })).key}`;
+  expect((await withKey(listOf("~"), reading)).status).toBe(200);
+  expect((await withKey(listOf("http-own"), reading)).status).toBe(200);
+  expect((await withKey(listOf(other.slug), reading)).status).toBe(errorTable.ENOENT.status);
+  const write = { workspace: "~", path: "/context/memory/facts/x.md", text: "by a key\n" };
+  expect((await withKey("vfs.write", reading, write)).status).toBe(errorTable.EACCES.status);
+  expect((await withKey("vfs.write", writing, write)).status).toBe(200);
+  expect((await withKey(`apiKeys.list?input=${encodeURIComponent('{"workspace":"~"}')}`, writing)).status).toBe(errorTable.EACCES.status);
+  expect((await withKey("account.me", writing)).status).toBe(errorTable.EAUTH.status);
+});
+
+test.each(["Bearer", "Bearer nonsense", `Bearer bih_${"A".repeat(43)}`, "Basic dXNlcjpwYXNz"])(
+  "what is no live key is refused, whatever else the request has: %s",
+  async (authorization) => {
+    const refused = await withKey(listOf("~"), authorization);
+    expect([refused.status, refused.text.includes("unknown or was revoked")]).toEqual([401, true]);
+    expect(refused.text).not.toContain(authorization.slice(8) || "\0");
+  },
+);
+
+test("a revoked key is refused at its next call, and a person's workspace is never `~`", async () => {
+  const own = await seedWorkspace(hub.db, { slug: "http-revoked" });
+  const { id, key } = await hub.workspaces.apiKeys.create(own.scope, { name: "R", access: "read" });
+  expect((await withKey(listOf("~"), `Bearer ${key}`)).status).toBe(200);
+  await hub.workspaces.apiKeys.revoke(own.scope, decodeId("key", id));
+  expect((await withKey(listOf("~"), `Bearer ${key}`)).status).toBe(401);
+  expect((await get("vfs.list", { workspace: "~", path: "/context" }, appRouter)).status).toBe(errorTable.ENOENT.status);
 });

@@ -1,15 +1,18 @@
 import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { isDatabaseBusy } from "@/db/errors";
+import type { WorkspaceScope } from "@/db/scope";
 import type { Person } from "@/server/auth/person";
 import type { Hub } from "@/server/compose/hub";
 import { errorTable, HubError, toErrorBody } from "@/server/errors";
 import type { Log } from "@/server/log";
 
-/** What a request brings: the hub, who asks (null: nobody is signed in), and the id that its log lines and errors carry. */
+/** What a request brings: the hub, who asks (nobody, a person or an API key), and the id that its log lines and errors carry. */
 export interface RequestContext {
   readonly hub: Hub;
   readonly person: Person | null;
+  /** What the API key of the request opens; null, or left out, where the request bears none. */
+  readonly keyScope?: WorkspaceScope | null;
   readonly requestId: string;
   readonly log: Log;
 }

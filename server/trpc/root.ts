@@ -1,6 +1,7 @@
 import "server-only";
 import { router } from "./init";
 import { accountRouter } from "./routers/account";
+import { apiKeysRouter } from "./routers/api-keys";
 import { callsRouter } from "./routers/calls";
 import { catalogueRouter } from "./routers/catalogue";
 import { connectionsRouter } from "./routers/connections";
@@ -18,6 +19,7 @@ export const appRouter = router({
   catalogue: catalogueRouter,
   connections: connectionsRouter,
   calls: callsRouter,
+  apiKeys: apiKeysRouter,
   vfs: vfsRouter,
 });
 export type AppRouter = typeof appRouter;

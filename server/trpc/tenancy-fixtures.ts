@@ -180,6 +180,11 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
   }),
   "calls.retention": inWorkspace(),
   "calls.setRetention": inWorkspace(() => ({ days: 90 })),
+  "apiKeys.create": inWorkspace(() => ({ name: "Partner", access: "read" })),
+  "apiKeys.list": inWorkspace(),
+  "apiKeys.revoke": inWorkspace(async ({ hub, a }) => ({
+    key: (await hub.workspaces.apiKeys.create(a.scope, { name: "Old", access: "read" })).id,
+  })),
   "invitations.create": inWorkspace(() => ({ role: "viewer" })),
   "invitations.list": inWorkspace(),
   "invitations.revoke": inWorkspace(async ({ hub, a }) => ({

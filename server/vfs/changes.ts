@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { WorkspaceScope } from "@/db/scope";
 import { HubError, toErrorBody } from "@/server/errors";
 import { decodeId, encodeId } from "@/server/ids";
+import { actorName } from "./actor";
 import { answering, onMount, parseInput, refuseBelow } from "./answers";
 import { unsupported } from "./layers/capabilities";
 import type { Mount, MountChange, MountPlan, MountRequest } from "./mount";
@@ -318,8 +319,10 @@ function checked<Schema extends z.ZodType<Common>>(schema: Schema, raw: { readon
  */
 function seedOf(scope: WorkspaceScope, key: string | undefined, begunAt: Date | null): string {
   if (key === undefined || begunAt === null) return randomUUID();
-  const actor = scope.actor.type === "person" ? scope.actor.userId : scope.actor.name;
-  const bytes = createHash("sha256").update(`${scope.workspaceId}\0${actor}\0${key}\0${begunAt.toISOString()}`).digest().subarray(0, 16);
+  const bytes = createHash("sha256")
+    .update(`${scope.workspaceId}\0${actorName(scope)}\0${key}\0${begunAt.toISOString()}`)
+    .digest()
+    .subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = bytes.toString("hex");

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
+import { actorName } from "./actor";
 import { answering, onMount, parseInput, refuseBelow } from "./answers";
 import { type Changes, createChanges } from "./changes";
 import { type CursorCodec, createCursorCodec } from "./cursor";
@@ -154,8 +155,7 @@ export function createFileSystem(options: FileSystemOptions): FileSystem {
 }
 
 function bindingOf(scope: WorkspaceScope, path: string, sort: string, order: string): string {
-  const actor = scope.actor.type === "person" ? scope.actor.userId : `job:${scope.actor.name}`;
-  return JSON.stringify([scope.workspaceId, actor, path, sort, order]);
+  return JSON.stringify([scope.workspaceId, actorName(scope), path, sort, order]);
 }
 
 /** Directories above the mounts: few rows, always known. */

@@ -18,6 +18,7 @@ export async function recordAudit(tx: Tx, scope: WorkspaceScope, entry: AuditEnt
     workspaceId: scope.workspaceId,
     actorUserId: scope.actor.type === "person" ? scope.actor.userId : null,
     actorJob: scope.actor.type === "job" ? scope.actor.name : null,
+    actorKeyId: scope.actor.type === "key" ? scope.actor.keyId : null,
     action: entry.action,
     subject: entry.subject,
     detail: { ...entry.detail },

@@ -17,6 +17,7 @@ const leastRole = {
   "calls.retention": "admin",
   "members.read": "viewer",
   "members.manage": "admin",
+  "keys.manage": "admin",
 } as const satisfies Record<string, Role>;
 
 export type Permission = keyof typeof leastRole;
@@ -35,3 +36,9 @@ export const permissionsOf = (role: Role): readonly Permission[] => permissions.
 
 /** The least role with the permission, for "ask an admin" sentences. */
 export const leastRoleFor = (permission: Permission): Role => leastRole[permission];
+
+/** All that an API key may do, by its access: files and nothing else. What reading brings, connections' states included, is in `stat`. */
+export const keyPermissions: Readonly<Record<"read" | "read_write", readonly Permission[]>> = {
+  read: ["files.read"],
+  read_write: ["files.read", "files.write"],
+};

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Database } from "@/db/client";
 import { type Actor, createScope, type Role, roles, type WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
-import { leastRoleFor, type Permission, roleHas } from "./roles";
+import { keyPermissions, leastRoleFor, type Permission, roleHas } from "./roles";
 
 type Person = Extract<Actor, { type: "person" }>;
 
@@ -58,11 +58,27 @@ export async function findJobScope(db: Database, workspaceId: string, name: stri
   return createScope({ workspaceId: found.workspace_id, slug: found.slug, role: "owner", actor: { type: "job", name } });
 }
 
-/** Returns when the scope's role has the permission; EACCES, naming the least role that has it, otherwise. */
+/** Returns when the scope may do it; EACCES, naming the least role that has it, or what the key cannot do, otherwise. */
 export function requirePermission(scope: WorkspaceScope, permission: Permission): void {
+  if (scope.actor.type === "key") {
+    requireOfKey(scope, permission);
+    return;
+  }
   if (roleHas(scope.role, permission)) return;
   throw new HubError(
     "EACCES",
     `Your role here is ${scope.role}; this needs ${leastRoleFor(permission)}. An admin of the workspace can change roles.`,
+  );
+}
+
+/** A key has the permissions of its access, not all those of the role that its scope carries. */
+function requireOfKey({ role }: WorkspaceScope, permission: Permission): void {
+  const access = role === "viewer" ? "read" : "read_write";
+  if (keyPermissions[access].includes(permission)) return;
+  throw new HubError(
+    "EACCES",
+    keyPermissions.read_write.includes(permission)
+      ? "This API key only reads. An admin of the workspace can make one that reads and writes."
+      : "An API key reads and writes files; this is for the people of the workspace.",
   );
 }

@@ -3,11 +3,12 @@ import { randomInt } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
 import { isUniqueViolation } from "@/db/errors";
-import { workspaces } from "@/db/schema/workspaces";
+import { type KeyAccess, workspaces } from "@/db/schema/workspaces";
 import type { Actor, Role, WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { encodeId, newId } from "@/server/ids";
 import { type AccessStop, findStop, resumeAccess, stopAccess } from "./access";
+import { type ApiKeyView, createApiKey, findKeyScope, listApiKeys, revokeApiKey } from "./api-keys";
 import { recordAudit } from "./audit";
 import {
   acceptInvitation,
@@ -37,7 +38,7 @@ export interface Workspaces {
   getScope(actor: Extract<Actor, { type: "person" }>, slug: string): Promise<WorkspaceScope>;
   /** The scope of a job in a workspace, or null when the workspace is gone. */
   findJobScope(workspaceId: string, job: string): Promise<WorkspaceScope | null>;
-  /** Returns when the scope's role has the permission; EACCES, naming the least role that has it, otherwise. */
+  /** Returns when the scope may do it; EACCES otherwise, naming the least role that has it, or what a key cannot do. */
   requirePermission(scope: WorkspaceScope, permission: Permission): void;
   list(userId: string): Promise<readonly WorkspaceView[]>;
   get(scope: WorkspaceScope): Promise<WorkspaceView>;
@@ -55,6 +56,13 @@ export interface Workspaces {
     list(scope: WorkspaceScope): Promise<readonly MemberView[]>;
     setRole(scope: WorkspaceScope, userId: string, role: Role): Promise<void>;
     remove(scope: WorkspaceScope, userId: string): Promise<void>;
+  };
+  readonly apiKeys: {
+    /** The scope that a key opens; null for a key that is unknown or revoked. */
+    findScope(key: string): Promise<WorkspaceScope | null>;
+    create(scope: WorkspaceScope, fields: { name: string; access: KeyAccess }): Promise<{ id: string; key: string }>;
+    list(scope: WorkspaceScope): Promise<readonly ApiKeyView[]>;
+    revoke(scope: WorkspaceScope, keyId: string): Promise<void>;
   };
   readonly invitations: {
     create(scope: WorkspaceScope, role: Role): Promise<{ id: string; url: string; expiresAt: string }>;
@@ -155,6 +163,12 @@ export function createWorkspaces({ db, origin, stopSettlesMs, memberLeft }: Work
         await removeMember(db, scope, userId);
         await memberLeft?.(scope, userId);
       },
+    },
+    apiKeys: {
+      findScope: (key) => findKeyScope(db, key),
+      create: (scope, fields) => createApiKey(db, scope, fields),
+      list: (scope) => listApiKeys(db, scope),
+      revoke: (scope, keyId) => revokeApiKey(db, scope, keyId),
     },
     invitations: {
       create: (scope, role) => createInvitation(db, scope, role, origin),

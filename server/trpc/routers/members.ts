@@ -1,6 +1,7 @@
 import "server-only";
 import { z } from "zod";
-import { roles } from "@/db/scope";
+import { roles, scopeUserId } from "@/db/scope";
+import { HubError } from "@/server/errors";
 import { decodeId } from "@/server/ids";
 import { router } from "../init";
 import { workspaceProcedure } from "../procedures";
@@ -20,5 +21,9 @@ export const membersRouter = router({
     .mutation(({ ctx, input }) => ctx.hub.workspaces.members.remove(ctx.scope, decodeId("user", input.member))),
 
   /** Removes oneself: anyone may, but the last owner. */
-  leave: workspaceProcedure("workspace.read").mutation(({ ctx }) => ctx.hub.workspaces.members.remove(ctx.scope, ctx.person.id)),
+  leave: workspaceProcedure("workspace.read").mutation(({ ctx }) => {
+    const userId = scopeUserId(ctx.scope);
+    if (userId === null) throw new HubError("EACCES", "Only a person can leave a workspace.");
+    return ctx.hub.workspaces.members.remove(ctx.scope, userId);
+  }),
 });

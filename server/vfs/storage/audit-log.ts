@@ -11,7 +11,7 @@ export function createAuditSink(db: Database): AuditSink {
     await db.withScope(scope, (tx) =>
       run(
         tx,
-        sql`insert into audit_event (id, workspace_id, actor_user_id, actor_job, action, subject, detail) values (${newId()}, ${scope.workspaceId}, ${actor.type === "person" ? actor.userId : null}, ${actor.type === "job" ? actor.name : null}, ${record.action}, ${record.subject}, ${JSON.stringify(record.detail)}::jsonb)`,
+        sql`insert into audit_event (id, workspace_id, actor_user_id, actor_job, actor_key_id, action, subject, detail) values (${newId()}, ${scope.workspaceId}, ${actor.type === "person" ? actor.userId : null}, ${actor.type === "job" ? actor.name : null}, ${actor.type === "key" ? actor.keyId : null}::uuid, ${record.action}, ${record.subject}, ${JSON.stringify(record.detail)}::jsonb)`,
       ),
     );
   };

@@ -6,13 +6,13 @@ import { decodeId } from "@/server/ids";
 import type { Receipt } from "../node";
 import { type KeyState, type KeyStore, keyLifetimeMs } from "../stores";
 import { asDate, run, time } from "./node-rows";
-import { personOf } from "./plans";
+import { principalOf } from "./plans";
 
 /** Idempotency keys in `vfs_idempotency`: the primary key lets one of two callers begin. */
 export function createKeyStore(db: Database): KeyStore {
   /** The connection's row is held meanwhile, so that a disconnect either finds the answer or has begun before it is kept. */
   async function settle(scope: WorkspaceScope, key: string, answer: SQL, connection: string | null): Promise<void> {
-    const owner = personOf(scope);
+    const owner = principalOf(scope);
     const id = connection === null ? null : decodeId("connection", connection);
     await db.withScope(scope, (tx) =>
       run(
@@ -26,7 +26,7 @@ export function createKeyStore(db: Database): KeyStore {
 
   return {
     begin(scope, key, contentHash, now) {
-      const owner = personOf(scope);
+      const owner = principalOf(scope);
       const expiresAt = new Date(now.getTime() + keyLifetimeMs);
       return db.withScope(scope, async (tx): Promise<KeyState> => {
         const begun = await run(
@@ -49,7 +49,7 @@ export function createKeyStore(db: Database): KeyStore {
     succeed: (scope, key, receipt, connection) => settle(scope, key, sql`receipt = ${JSON.stringify(receipt)}::jsonb`, connection),
     fail: (scope, key, failure, connection) => settle(scope, key, sql`failure = ${JSON.stringify(failure)}::jsonb`, connection),
     async release(scope, key) {
-      const owner = personOf(scope);
+      const owner = principalOf(scope);
       await db.withScope(scope, (tx) =>
         run(
           tx,

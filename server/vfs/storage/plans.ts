@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/client";
-import type { WorkspaceScope } from "@/db/scope";
+import { scopePrincipalId, type WorkspaceScope } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { decodeId, newId } from "@/server/ids";
 import type { MountPlan } from "../mount";
@@ -11,7 +11,7 @@ import { run, time } from "./node-rows";
 export function createPlanStore(db: Database): PlanStore {
   return {
     async save(scope, plan, connection, now) {
-      const owner = personOf(scope);
+      const owner = principalOf(scope);
       const id = newId();
       const connectionId = connection === null ? null : decodeId("connection", connection);
       const expiresAt = new Date(now.getTime() + planLifetimeMs);
@@ -30,7 +30,7 @@ export function createPlanStore(db: Database): PlanStore {
       return { id, expiresAt };
     },
     async claim(scope, id, now) {
-      const owner = personOf(scope);
+      const owner = principalOf(scope);
       const rows = await db.withScope(scope, (tx) =>
         run(
           tx,
@@ -48,8 +48,9 @@ export function createPlanStore(db: Database): PlanStore {
   };
 }
 
-/** The person behind a scope; plans and keys belong to people. */
-export function personOf(scope: WorkspaceScope): string {
-  if (scope.actor.type === "person") return scope.actor.userId;
-  throw new HubError("EACCES", "Plans and idempotency keys belong to a person; a job has none.");
+/** The person or API key behind a scope; plans and idempotency keys belong to one of them. */
+export function principalOf(scope: WorkspaceScope): string {
+  const principalId = scopePrincipalId(scope);
+  if (principalId !== null) return principalId;
+  throw new HubError("EACCES", "Plans and idempotency keys belong to a person or an API key; a job has none.");
 }

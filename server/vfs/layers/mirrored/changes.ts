@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { scopeUserId } from "@/db/scope";
+import { scopePrincipalId } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { splitName } from "../../identity";
 import type { Mount, MountChangeRequest, MountOutcome, MountPlan, MountRequest } from "../../mount";
@@ -305,7 +305,7 @@ async function settle(
 
   /** For its creator the name it used stays an alias for a day. */
   async function keepAlias(path: string): Promise<void> {
-    const owner = scopeUserId(scope);
+    const owner = scopePrincipalId(scope);
     if (owner === null || state.name === null || state.name === nameOf(path)) return;
     const name = state.name;
     const expiresAt = new Date(request.now.getTime() + printLifetimeMs);

@@ -146,7 +146,11 @@ export function toolContext(mirror: Mirror, request: MountRequest, priority: "pe
     call: {
       workspaceId: scope.workspaceId,
       connectionId: mirror.connection.id,
-      actor: { userId: scopeUserId(scope), job: scope.actor.type === "job" ? scope.actor.name : null },
+      actor: {
+        userId: scopeUserId(scope),
+        job: scope.actor.type === "job" ? scope.actor.name : null,
+        keyId: scope.actor.type === "key" ? scope.actor.keyId : null,
+      },
       path: request.path,
       priority,
       ...(request.maxWaitMs === undefined ? {} : { maxWaitMs: request.maxWaitMs }),

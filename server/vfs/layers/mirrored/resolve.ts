@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
-import { scopeUserId } from "@/db/scope";
+import { scopePrincipalId } from "@/db/scope";
 import { HubError } from "@/server/errors";
 import { type ParsedSegment, parseSegment, splitName } from "../../identity";
 import type { MountRequest } from "../../mount";
@@ -212,7 +212,7 @@ async function findAlias(
   directory: string,
   segment: string,
 ): Promise<{ readonly row: NodeRow | null; readonly ask: LocationSegment | null }> {
-  const owner = scopeUserId(request.scope);
+  const owner = scopePrincipalId(request.scope);
   if (owner === null) return { row: null, ask: null };
   const { stem, extension } = splitName(segment);
   // `/` is the character after `.`, so this range holds the stem with any extension.
