@@ -41,7 +41,7 @@ export async function startLinearHub() {
       LINEAR_APP_ORIGIN: held.sandbox.origin,
       LINEAR_API_ORIGIN: held.sandbox.origin,
     };
-    return { manifests, findIntegration, settingsOf: (manifest) => integrationSettings(manifest.id, manifest.origins, origin, variables) };
+    return { manifests, findIntegration, settingsOf: (manifest) => integrationSettings(manifest, origin, variables) };
   });
   const { sandbox } = held;
   if (sandbox === null) throw new Error("The hub asked for no catalogue.");

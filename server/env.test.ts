@@ -132,7 +132,9 @@ test("development mode is refused for a built hub, and a worker without Postgres
 describe("an integration's variables", () => {
   const origins = { api: "https://api.linear.app", authorize: "https://linear.app" };
   test("without credentials it says which it waits for", () => {
-    const settings = integrationSettings("google-workspace", origins, "http://localhost:3000", { GOOGLE_WORKSPACE_CLIENT_ID: "id" });
+    const settings = integrationSettings({ id: "google-workspace", origins }, "http://localhost:3000", {
+      GOOGLE_WORKSPACE_CLIENT_ID: "id",
+    });
     expect(settings).toEqual({
       configured: false,
       missingVariables: ["GOOGLE_WORKSPACE_CLIENT_SECRET"],
@@ -143,18 +145,43 @@ describe("an integration's variables", () => {
   });
   test("a vendor host can be replaced, but not by plain http on the network", () => {
     const record = { LINEAR_CLIENT_ID: "id", LINEAR_CLIENT_SECRET: "secret", LINEAR_API_ORIGIN: "http://127.0.0.1:4001" };
-    expect(integrationSettings("linear", origins, "https://hub.example.com", record)).toMatchObject({
+    expect(integrationSettings({ id: "linear", origins }, "https://hub.example.com", record)).toMatchObject({
       configured: true,
       settings: { origins: { api: "http://127.0.0.1:4001", authorize: "https://linear.app" } },
     });
     for (const bad of ["http://10.0.0.1", "https://api.linear.app/graphql", "linear"]) {
-      expect(() => integrationSettings("linear", origins, "https://hub.example.com", { LINEAR_API_ORIGIN: bad })).toThrow(EnvError);
+      expect(() => integrationSettings({ id: "linear", origins }, "https://hub.example.com", { LINEAR_API_ORIGIN: bad })).toThrow(EnvError);
     }
-    expect(integrationVariables("linear", origins)).toContain("LINEAR_AUTHORIZE_ORIGIN");
+    const files = { id: "linear", origins, contentOrigins: ["https://*.sharepoint.com"] };
+    const contentOf = (CONTENT: string) =>
+      integrationSettings(files, "https://hub.example.com", { ...record, LINEAR_CONTENT_ORIGINS: CONTENT });
+    expect(integrationSettings(files, "https://hub.example.com", record)).toMatchObject({
+      settings: { contentOrigins: ["https://*.sharepoint.com"] },
+    });
+    expect(contentOf("http://localhost:4001, https://*.Files.example.com")).toMatchObject({
+      settings: { contentOrigins: ["http://localhost:4001", "https://*.files.example.com"] },
+    });
+    for (const bad of [
+      "http://*.example.com",
+      "https://*",
+      "https://*.com",
+      "https://a.*.com",
+      "http://10.0.0.1",
+      "https://a.test/x",
+      "",
+    ]) {
+      expect(() => contentOf(`https://a.test,${bad}`), bad).toThrow(EnvError);
+    }
+    expect(integrationVariables(files)).toContain("LINEAR_CONTENT_ORIGINS");
+    expect(integrationVariables({ id: "linear", origins })).toContain("LINEAR_AUTHORIZE_ORIGIN");
   });
   test("an app says whether it has PKCE, in a word that is not guessed at", () => {
     const read = (SLACK_PKCE?: string) =>
-      integrationSettings("slack", {}, "https://hub.example.com", { SLACK_CLIENT_ID: "id", SLACK_CLIENT_SECRET: "secret", SLACK_PKCE });
+      integrationSettings({ id: "slack", origins: {} }, "https://hub.example.com", {
+        SLACK_CLIENT_ID: "id",
+        SLACK_CLIENT_SECRET: "secret",
+        SLACK_PKCE,
+      });
     expect(read("1")).toMatchObject({ settings: { pkce: true } });
     for (const off of [undefined, "", "0"]) expect(read(off)).not.toHaveProperty("settings.pkce");
     expect(() => read("yes")).toThrow(/SLACK_PKCE/);
@@ -164,6 +191,6 @@ describe("an integration's variables", () => {
 test(".env.example explains exactly the variables that are read", () => {
   const text = readFileSync(new URL("../.env.example", import.meta.url), "utf8");
   const explained = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1] ?? "");
-  const ofTools = manifests.flatMap(({ id, origins, oauth }) => integrationVariables(id, origins, oauth.pkce));
+  const ofTools = manifests.flatMap((manifest) => integrationVariables(manifest));
   expect(explained.sort()).toEqual([...variableNames, ...ofTools].sort());
 });

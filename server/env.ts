@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { MasterKeys } from "./connections/keys";
 import { leavesEncryptionOpen } from "./database-tls";
 import { ensureDemoSecrets } from "./demo-secrets";
-import type { IntegrationSettings } from "./integrations/contract";
+import type { IntegrationSettings, Manifest } from "./integrations/contract";
 import { isLoopback } from "./own-host";
 
 /**
@@ -301,11 +301,19 @@ export const isBuild = (): boolean => process.env.NEXT_PHASE === "phase-producti
 /** `google-workspace` → `GOOGLE_WORKSPACE`. */
 export const variablePrefix = (integration: string): string => integration.toUpperCase().replaceAll("-", "_");
 
-/** The variables one integration reads; `origins` are its vendor origins by role, `pkce` its manifest's word on PKCE. */
-export function integrationVariables(integration: string, origins: Readonly<Record<string, string>>, pkce?: "optional"): readonly string[] {
-  const prefix = variablePrefix(integration);
-  const ofOrigins = Object.keys(origins).map((role) => originVariable(integration, role));
-  return [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`, ...(pkce === undefined ? [] : [`${prefix}_PKCE`]), ...ofOrigins];
+/** What the environment of an integration is read by. */
+export type ConfiguredManifest = Pick<Manifest, "id" | "origins" | "contentOrigins"> & { readonly oauth?: Pick<Manifest["oauth"], "pkce"> };
+
+/** The variables one integration reads. */
+export function integrationVariables({ id, origins, contentOrigins, oauth }: ConfiguredManifest): readonly string[] {
+  const prefix = variablePrefix(id);
+  return [
+    `${prefix}_CLIENT_ID`,
+    `${prefix}_CLIENT_SECRET`,
+    ...(oauth?.pkce === undefined ? [] : [`${prefix}_PKCE`]),
+    ...Object.keys(origins).map((role) => originVariable(id, role)),
+    ...(contentOrigins === undefined ? [] : [`${prefix}_CONTENT_ORIGINS`]),
+  ];
 }
 
 /** `("linear", "api")` → `LINEAR_API_ORIGIN`; roles are camelCase or kebab-case. */
@@ -331,16 +339,39 @@ export type IntegrationEnv =
       readonly redirectUri: string;
     };
 
+/** `https://*.vendor.com` with at least two labels behind the star; nothing narrower is a vendor's own. */
+const wildcardOrigin = /^https:\/\/\*(?:\.[a-z0-9-]+){2,}$/i;
+
+function contentOriginsOf({ id, contentOrigins }: ConfiguredManifest, record: EnvRecord): Pick<IntegrationSettings, "contentOrigins"> {
+  if (contentOrigins === undefined) return {};
+  const variable = `${variablePrefix(id)}_CONTENT_ORIGINS`;
+  const given = record[variable];
+  if (given === undefined) return { contentOrigins };
+  const read = given.split(",").map((part) => {
+    const origin = part.trim();
+    if (wildcardOrigin.test(origin)) return origin.toLowerCase();
+    const url = origin.includes("*") ? null : readOrigin(origin);
+    if (url !== null && isSecureOrigin(url)) return url.origin;
+    throw new EnvError([
+      {
+        variable,
+        message: `${variable} must be https:// origins (or https://*.example.com), separated by commas (http is for localhost only).`,
+      },
+    ]);
+  });
+  return { contentOrigins: read };
+}
+
 /**
- * What the environment says of one integration: its registered app, and its vendor origins with `<ID>_<ROLE>_ORIGIN` applied.
- * Throws EnvError when an origin is not one, or is http outside localhost.
+ * What the environment says of one integration: its registered app, its vendor origins with `<ID>_<ROLE>_ORIGIN` applied, and those of its
+ * bytes, which `<ID>_CONTENT_ORIGINS` replaces. Throws EnvError when an origin is not one, or is http outside localhost.
  */
 export function integrationSettings(
-  integration: string,
-  origins: Readonly<Record<string, string>>,
+  manifest: ConfiguredManifest,
   hubOrigin: string = getEnv().origin,
   source: EnvRecord = process.env,
 ): IntegrationEnv {
+  const { id: integration, origins } = manifest;
   const record = present(source);
   const prefix = variablePrefix(integration);
   const applied: Record<string, string> = {};
@@ -357,7 +388,7 @@ export function integrationSettings(
   const clientSecret = record[`${prefix}_CLIENT_SECRET`] ?? null;
   const redirectUri = `${hubOrigin}/oauth/callback/${integration}`;
   if (clientId !== null && clientSecret !== null) {
-    const settings = { clientId, clientSecret, origins: applied, redirectUri };
+    const settings = { clientId, clientSecret, origins: applied, ...contentOriginsOf(manifest, record), redirectUri };
     return { configured: true, settings: readPkce(record, `${prefix}_PKCE`) ? { ...settings, pkce: true } : settings };
   }
   const missingVariables = [

@@ -46,7 +46,7 @@ export interface Hub {
 
 /** The catalogue of the product, configured by the environment. Throws EnvError, at the start, when an origin in it is wrong. */
 export function productCatalogue(env: Env, variables?: EnvRecord): Catalogue {
-  const read = ({ id, origins }: Manifest) => integrationSettings(id, origins, env.origin, variables);
+  const read = (manifest: Manifest) => integrationSettings(manifest, env.origin, variables);
   const settings = new Map(manifests.map((manifest) => [manifest.id, read(manifest)]));
   return { manifests, findIntegration, settingsOf: (manifest) => settings.get(manifest.id) ?? read(manifest) };
 }

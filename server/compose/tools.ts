@@ -91,7 +91,7 @@ export function createTools(options: {
       exchange: transport.sendFor({ integration, origins, token: null, reading: plainReading }),
       call: transport.sendFor({ integration, origins, token: null }),
     }),
-    sendFor: (integration, { origins }, token) => transport.sendFor({ integration, origins, token }),
+    sendFor: (integration, { origins, contentOrigins }, token) => transport.sendFor({ integration, origins, contentOrigins, token }),
     origin: env.origin,
     authSecret: env.authSecret,
     log,

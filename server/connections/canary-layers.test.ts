@@ -32,7 +32,7 @@ beforeAll(async () => {
       LINEAR_APP_ORIGIN: proxy.origin,
       LINEAR_API_ORIGIN: proxy.origin,
     };
-    return { manifests, findIntegration, settingsOf: (manifest) => integrationSettings(manifest.id, manifest.origins, origin, variables) };
+    return { manifests, findIntegration, settingsOf: (manifest) => integrationSettings(manifest, origin, variables) };
   });
   ann = await world.browser("canary");
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
       LINEAR_APP_ORIGIN: sandbox.origin,
       LINEAR_API_ORIGIN: sandbox.origin,
     };
-    return { manifests, findIntegration, settingsOf: (manifest) => integrationSettings(manifest.id, manifest.origins, origin, variables) };
+    return { manifests, findIntegration, settingsOf: (manifest) => integrationSettings(manifest, origin, variables) };
   });
   ann = await world.browser("acme");
 });

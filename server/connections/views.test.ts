@@ -20,7 +20,7 @@ const scope: WorkspaceScope = createScope({
 });
 const origin = "https://hub.test";
 const environmentOf = (manifest: Manifest, variables: Record<string, string> = { LINEAR_CLIENT_ID: "id", LINEAR_CLIENT_SECRET: "hush" }) =>
-  integrationSettings(manifest.id, manifest.origins, origin, variables);
+  integrationSettings(manifest, origin, variables);
 
 function record(changes: Partial<ConnectionRow> = {}, more: Partial<ConnectionRecord> = {}): ConnectionRecord {
   return {

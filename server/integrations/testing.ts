@@ -34,7 +34,12 @@ export function createTestTransport(integration: Integration, settings: Integrat
     calls: sink.calls,
     /** With a token: the connection's. Without: OAuth's own calls. */
     send: (token: string | null): Send =>
-      transport.sendFor({ integration, origins: settings.origins, token: token === null ? null : fixedToken(token) }),
+      transport.sendFor({
+        integration,
+        origins: settings.origins,
+        contentOrigins: settings.contentOrigins,
+        token: token === null ? null : fixedToken(token),
+      }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { RateGroup } from "@/server/integrations/contract";
 import { sleep } from "./clock";
 import { remainingWaitMs } from "./retry";
 import type { CallContext, CallProgress, Clock, Layer, LimitReport, Payment, ToolRequest } from "./send";
+import { onStreamEnd } from "./streamed";
 import { defaultTimeoutMs } from "./timeout";
 import { staleToken } from "./token";
 
@@ -53,10 +54,15 @@ export interface BudgetStore {
 
 /** Beyond the attempt's own time limit, for the hub's and the database's. */
 const leaseMarginMs = 5000;
+/** A transfer may take as long as bytes move; one that outlives this no longer holds a slot. */
+const transferLeaseMs = 10 * 60 * 1000;
 /** Where the vendor refuses and does not say for how long. */
 const unsaidBlockMs = 1000;
 const defaultPayments: readonly Payment[] = [{ group: "default" }];
 const maxKeyLength = 200;
+
+const isTransfer = ({ answer, body }: ToolRequest): boolean =>
+  answer === "stream" || (typeof body === "object" && !(body instanceof Uint8Array));
 
 /** A group that the vendor's documents do not name has no limit of ours, but it can be blocked by the vendor's refusal. */
 function groupOf(groups: readonly RateGroup[], name: string): RateGroup {
@@ -95,8 +101,12 @@ export function budgeting(options: { readonly groups: readonly RateGroup[]; read
     }
     const ask = askOf(request, { ...context, connectionId }, progress.tokenVersion);
     const release = await pay(ask, context, progress);
+    let streams = false;
     try {
-      return await next(request, context);
+      const response = await next(request, context);
+      streams = response.stream !== null;
+      // A transfer holds its slots to its end.
+      return onStreamEnd(response, () => release?.());
     } catch (error) {
       if (error instanceof HubError && error.code === "EAGAIN" && progress.answer !== null) {
         await store.block(ask, refusedBy(ask, progress.answer.limits), error.retryAfterMs ?? unsaidBlockMs);
@@ -106,7 +116,7 @@ export function budgeting(options: { readonly groups: readonly RateGroup[]; read
       for (const report of progress.answer?.limits ?? []) {
         store.learn(ask, chargeOf(groups, report), report);
       }
-      release?.();
+      if (!streams) release?.();
     }
   };
 
@@ -120,7 +130,7 @@ export function budgeting(options: { readonly groups: readonly RateGroup[]; read
       tokenVersion,
       waitedMs: 0,
       patienceMs: 0,
-      leaseMs: (request.timeoutMs ?? defaultTimeoutMs) + leaseMarginMs,
+      leaseMs: (isTransfer(request) ? transferLeaseMs : (request.timeoutMs ?? defaultTimeoutMs)) + leaseMarginMs,
     };
   }
 

@@ -1,7 +1,7 @@
 import { HubError } from "@/server/errors";
 import { newId } from "@/server/ids";
-import { loggedUrl } from "./logged-url";
 import type { CallContext, CallProgress, Clock, Layer, LimitReport, ToolRequest } from "./send";
+import { onStreamEnd } from "./streamed";
 
 /** One attempt of one call, as it is kept. No header, no body, no query value that the integration has not named as safe. */
 export interface CallRecord {
@@ -58,11 +58,12 @@ export interface CallLogging {
 /** The two layers that write the call log; together they leave no failure of a call without a record. */
 export function logging(options: {
   readonly integration: string;
-  readonly loggedQuery: ReadonlySet<string>;
+  /** A URL as it may be kept. */
+  readonly urlOf: (url: string) => string;
   readonly sink: CallSink;
   readonly clock: Clock;
 }): CallLogging {
-  const { integration, loggedQuery, sink, clock } = options;
+  const { integration, urlOf, sink, clock } = options;
   /** Failures that their attempt's own record tells of. */
   const told = new WeakSet<object>();
 
@@ -70,6 +71,10 @@ export function logging(options: {
     const startedAtMs = begin(context.progress);
     try {
       const response = await next(request, context);
+      if (response.stream !== null) {
+        // The record tells of the whole transfer, so it is written at its end.
+        return onStreamEnd(response, ({ bytes, error }) => write(request, context, { startedAtMs, sent: true, bytes, error }));
+      }
       await write(request, context, { startedAtMs, sent: true });
       return response;
     } catch (error) {
@@ -113,7 +118,7 @@ export function logging(options: {
     if (room !== undefined) await room;
   }
 
-  function recordOf(request: ToolRequest, context: CallContext, { startedAtMs, sent, error }: Ending): CallRecord {
+  function recordOf(request: ToolRequest, context: CallContext, { startedAtMs, sent, bytes, error }: Ending): CallRecord {
     const { progress } = context;
     const answer = progress?.answer ?? null;
     const failure = error instanceof HubError ? error : null;
@@ -127,13 +132,13 @@ export function logging(options: {
       attempt: progress?.attempts ?? 1,
       operation: storable(request.operation, 200),
       method: request.method,
-      url: loggedUrl(request.url, loggedQuery),
+      url: urlOf(request.url),
       status: answer?.status ?? null,
       errorCode: error === undefined ? null : (failure?.code ?? otherCode),
       durationMs: clock.now() - startedAtMs,
       waitMs: progress?.waitMs ?? 0,
       requestBytes: bytesOf(request.body),
-      responseBytes: answer?.responseBytes ?? null,
+      responseBytes: bytes ?? answer?.responseBytes ?? null,
       vendorRequestId: answer?.requestId == null ? null : storable(answer.requestId, 200),
       limits: printLimits(answer?.limits ?? []),
       path: context.path === null ? null : storable(context.path, 4096),
@@ -150,6 +155,8 @@ export function logging(options: {
 interface Ending {
   readonly startedAtMs: number;
   readonly sent: boolean;
+  /** Of a streamed answer. */
+  readonly bytes?: number;
   /** Absent: it succeeded. */
   readonly error?: unknown;
 }

@@ -1,11 +1,12 @@
 import { HubError } from "@/server/errors";
 import { longestWaitMs, parseRetryAfter } from "./backoff";
-import type { Clock, Layer, LimitReport, ToolResponse, VendorReading } from "./send";
+import type { Clock, Layer, LimitReport, ToolRequest, ToolResponse, VendorReading } from "./send";
 import { cleanCause, credentialsOf, withoutCredentials } from "./vendor-words";
 
 /**
  * Reads each answer the vendor's way: notes its request id and limits for the layers above, and throws what `classify` says. A redirect
- * that `classify` lets pass is an EIO all the same: nothing above may take it for an answer.
+ * that `classify` lets pass is an EIO all the same: nothing above may take it for an answer. Only who asks
+ * for a stream of bytes gets it, and reads its `location`: vendors answer downloads so.
  */
 export function classifying(options: { readonly reading: VendorReading; readonly clock: Clock }): Layer {
   const { reading, clock } = options;
@@ -16,13 +17,14 @@ export function classifying(options: { readonly reading: VendorReading; readonly
     if (context.progress !== undefined) {
       context.progress.answer = { status: response.status, responseBytes: response.body.byteLength, requestId, limits };
     }
-    const error = reading.classify(response, request) ?? unexpectedRedirect(response);
+    const error = reading.classify(response, request) ?? unexpectedRedirect(request, response);
     if (error === null) return response;
     throw complete(error, credentialsOf(request), response, requestId, limits, clock.now());
   };
 }
 
-function unexpectedRedirect(response: ToolResponse): HubError | null {
+function unexpectedRedirect(request: ToolRequest, response: ToolResponse): HubError | null {
+  if (request.answer === "stream") return null;
   if (response.status < 300 || response.status > 399 || response.status === 304) return null;
   return new HubError("EIO", "The tool answered with a redirect, and the hub does not carry a call elsewhere.", {
     details: { outcome: "not_done" },

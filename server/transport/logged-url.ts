@@ -14,3 +14,8 @@ export function loggedUrl(url: string, loggedQuery: ReadonlySet<string>): string
   const printed = `${origin}${pathname}${query.length === 0 ? "" : `?${query.join("&")}`}`;
   return printed.length <= maxLength ? printed : `${printed.slice(0, maxLength)}…`;
 }
+
+/** The same of an address that an answer of the tool named for a file's bytes: whoever knows such a one gets them, so only its host is kept. */
+export function loggedContentUrl(url: string): string {
+  return URL.canParse(url) ? `${new URL(url).origin}/…` : "(not a URL)";
+}

@@ -26,6 +26,7 @@ interface SetUp {
   readonly clock?: Clock;
   readonly reading?: VendorReading;
   readonly origins?: readonly string[];
+  readonly contentOrigins?: readonly string[];
 }
 
 export function listen(target: Server): Promise<string> {
@@ -82,6 +83,7 @@ export async function startTestTool(): Promise<TestTool> {
       const send = transport.sendFor({
         integration: { manifest: { id: "plain" }, reading: plainVendor, rateGroups: [] },
         origins: Object.fromEntries((options.origins ?? [origin]).map((value, index) => [`role${index}`, value])),
+        contentOrigins: options.contentOrigins,
         token: options.token ?? fixedToken("token-1"),
         ...(options.reading === undefined ? {} : { reading: options.reading }),
       });

@@ -1,19 +1,16 @@
 import { HubError } from "@/server/errors";
+import { type Deadline, startDeadline } from "./deadline";
 import { toToolResponse } from "./response";
 import type { Clock, Send, ToolRequest, ToolResponse } from "./send";
 
 export const defaultTimeoutMs = 30_000;
 const defaultMaxResponseBytes = 10 * 1024 * 1024;
-/** A timer that comes later than this was held up, and with it the reading of what has arrived. */
-const heldUpMs = 100;
-/** The time in which what has arrived is read then. */
-const readUpMs = 1_000;
-
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 
 /**
  * The innermost `Send`: one attempt over `fetch`. The time limit covers the answer's body too, which is read to its end here, up to
- * `maxResponseBytes` (decompressed), then EFBIG. Redirects are not followed, so a token never travels to a place the answer names.
+ * `maxResponseBytes` (decompressed), then EFBIG. Where bytes are streamed, up or down, every piece that moves begins the time anew, and a
+ * slow reader of the answer is not the tool's silence. Redirects are not followed, so a token never travels to a place the answer names.
  * Failures are EIO; `details.outcome` says whether the request can have been acted on.
  */
 export function fetchWithTimeout(options: { readonly fetch: Fetch; readonly clock: Clock }): Send {
@@ -22,53 +19,132 @@ export function fetchWithTimeout(options: { readonly fetch: Fetch; readonly cloc
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
     const abort = new AbortController();
     const state = { timedOut: false };
-    const cancelTimer = startTimeout(clock, timeoutMs, () => {
+    const deadline = startDeadline(clock, timeoutMs, () => {
       state.timedOut = true;
       abort.abort();
     });
     const onCancel = () => abort.abort();
     if (context.signal?.aborted) abort.abort();
     context.signal?.addEventListener("abort", onCancel, { once: true });
+    const upload = openBody(request.body, deadline);
+    const release = (): void => {
+      deadline.end();
+      context.signal?.removeEventListener("abort", onCancel);
+      upload.release();
+    };
+    const failed = (cause: unknown): unknown => {
+      if (cause instanceof HubError) return cause;
+      // Cancelled by the caller: its own reason goes up untouched, so that it is told from a failure of the tool.
+      if (context.signal?.aborted) return context.signal.reason;
+      return state.timedOut ? timedOut(request, timeoutMs, cause) : networkFailure(request, cause);
+    };
     try {
       const response = await fetch(request.url, {
         method: request.method,
-        ...bodyOf(request),
+        headers: { ...asItIs(request), ...request.headers, ...upload.headers },
+        ...upload.init,
         redirect: "manual",
         signal: abort.signal,
       });
-      return await readWithin(response, request.maxResponseBytes ?? defaultMaxResponseBytes, abort);
+      if (request.answer === "stream" && response.ok) {
+        const stream = streamOf(response, { request, abort, deadline, failed, release });
+        return { ...toToolResponse(response, new Uint8Array()), stream };
+      }
+      const answer = await readWithin(response, request.maxResponseBytes ?? defaultMaxResponseBytes, abort);
+      release();
+      return answer;
     } catch (cause) {
-      if (cause instanceof HubError) throw cause;
-      // Cancelled by the caller: its own reason goes up untouched, so that it is told from a failure of the tool.
-      if (context.signal?.aborted) throw context.signal.reason;
-      if (state.timedOut) throw timedOut(request, timeoutMs, cause);
-      throw networkFailure(request, cause);
-    } finally {
-      cancelTimer();
-      context.signal?.removeEventListener("abort", onCancel);
+      release();
+      throw failed(cause);
     }
   };
 }
 
-/** Headers and body of an attempt; a streamed body is opened anew, and its length is said, so that it is not sent in chunks of unknown number. */
-function bodyOf({ headers, body }: ToolRequest): RequestInit & { duplex?: "half" } {
-  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    return { headers: { ...headers }, ...(body === undefined ? {} : { body }) };
-  }
-  return { headers: { ...headers, "content-length": String(body.sizeBytes) }, body: body.stream(), duplex: "half" };
+/** A stream's bytes and length are the file's own only where it is not compressed on the way; of a range `fetch` itself asks for that. */
+function asItIs({ answer, headers }: ToolRequest): Readonly<Record<string, string>> {
+  return answer !== "stream" || new Headers({ ...headers }).has("range") ? {} : { "accept-encoding": "identity" };
 }
 
-/**
- * Runs `end` after the time. A process that was paused, or a machine that slept, finds its timers due before it has read what the network brought
- * meanwhile: an answer that is there already must not be thrown away, least of all a rotated token.
- */
-function startTimeout(clock: Clock, timeoutMs: number, end: () => void): () => void {
-  const dueAtMs = clock.now() + timeoutMs;
-  let cancel = clock.timer(timeoutMs, () => {
-    if (clock.now() - dueAtMs > heldUpMs) cancel = clock.timer(readUpMs, end);
-    else end();
-  });
-  return () => cancel();
+interface OpenBody {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly init: Pick<RequestInit, "body"> & { readonly duplex?: "half" };
+  /** Lets go of what the attempt did not send. */
+  release(): void;
+}
+
+/** A request's body as `fetch` takes it. A streamed one is opened anew, says its length, and each of its pieces puts the deadline off. */
+function openBody(body: ToolRequest["body"], deadline: Deadline): OpenBody {
+  if (body === undefined) return { headers: {}, init: {}, release: () => {} };
+  if (typeof body === "string" || body instanceof Uint8Array) return { headers: {}, init: { body }, release: () => {} };
+  const reader = body.stream().getReader();
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        deadline.touch();
+        if (done) controller.close();
+        else controller.enqueue(new Uint8Array(value));
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return {
+    headers: { "content-length": String(body.sizeBytes) },
+    init: { body: stream, duplex: "half" },
+    release: () => void reader.cancel().catch(() => {}),
+  };
+}
+
+interface StreamParts {
+  readonly request: ToolRequest;
+  readonly abort: AbortController;
+  readonly deadline: Deadline;
+  failed(cause: unknown): unknown;
+  release(): void;
+}
+
+/** The answer's body as it comes. Only while the tool is waited for does the deadline run; cancelling ends the call. */
+function streamOf(response: Response, parts: StreamParts): ReadableStream<Uint8Array> {
+  const { request, abort, deadline, failed, release } = parts;
+  const maxBytes = request.maxResponseBytes ?? Number.POSITIVE_INFINITY;
+  const declared = Number(response.headers.get("content-length") ?? Number.NaN);
+  if (declared > maxBytes) {
+    abort.abort();
+    throw tooBig(maxBytes);
+  }
+  const reader = response.body?.getReader();
+  let size = 0;
+  deadline.pause();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          deadline.touch();
+          const piece = await reader?.read();
+          deadline.pause();
+          if (piece === undefined || piece.done) {
+            release();
+            controller.close();
+            return;
+          }
+          size += piece.value.byteLength;
+          if (size > maxBytes) throw tooBig(maxBytes);
+          controller.enqueue(piece.value);
+        } catch (cause) {
+          const error = failed(cause);
+          release();
+          abort.abort();
+          throw error;
+        }
+      },
+      cancel() {
+        release();
+        abort.abort();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 async function readWithin(response: Response, maxBytes: number, abort: AbortController): Promise<ToolResponse> {

@@ -4,7 +4,8 @@ import { type CallSink, logging } from "./call-log";
 import { classifying } from "./classify";
 import { systemClock } from "./clock";
 import { type IsStopped, lettingOut } from "./letting-out";
-import { withinOrigins } from "./origins";
+import { loggedContentUrl, loggedUrl } from "./logged-url";
+import { placesOf, withinOrigins } from "./origins";
 import { retrying } from "./retry";
 import type { Clock, Send, TokenSource, VendorReading } from "./send";
 import { type Fetch, fetchWithTimeout } from "./timeout";
@@ -25,6 +26,8 @@ export interface SendOptions {
   readonly integration: Pick<Integration, "reading" | "rateGroups"> & { readonly manifest: { readonly id: string } };
   /** Where calls may go: the integration's origins by role, environment applied (`IntegrationSettings.origins`). */
   readonly origins: Readonly<Record<string, string>>;
+  /** Where bytes may be fetched from and sent to without a token (`IntegrationSettings.contentOrigins`). */
+  readonly contentOrigins?: readonly string[] | undefined;
   /** Null for OAuth's own calls. */
   readonly token: TokenSource | null;
   /** Reads answers in place of the integration's own reading; `plainReading` lets every answer through, for Auth.js. */
@@ -39,10 +42,12 @@ export interface Transport {
 export function createTransport(options: TransportOptions): Transport {
   const { calls, budget, isStopped, clock = systemClock, random = Math.random, fetch = globalThis.fetch } = options;
   return {
-    sendFor({ integration, origins, token, reading = integration.reading }) {
-      const log = logging({ integration: integration.manifest.id, loggedQuery: reading.loggedQuery, sink: calls, clock });
+    sendFor({ integration, origins, contentOrigins, token, reading = integration.reading }) {
+      const placeOf = placesOf({ origins: Object.values(origins), contentOrigins });
+      const urlOf = (url: string): string => (placeOf(url) === "content" ? loggedContentUrl(url) : loggedUrl(url, reading.loggedQuery));
+      const log = logging({ integration: integration.manifest.id, urlOf, sink: calls, clock });
       const layers = [
-        withinOrigins(Object.values(origins)),
+        withinOrigins(placeOf),
         retrying({ clock, random }),
         log.refusals,
         authorizing(token),
