@@ -78,7 +78,7 @@ function readModule(file: string, source: string, known: ReadonlySet<string>): M
       body.every((node) => node.type === "ExportAllDeclaration" || (node.type === "ExportNamedDeclaration" && node.source !== null)),
     readsEnvironment: /\bprocess\s*\.\s*env\b|\bprocess\s*\[\s*["']env["']\s*\]/.test(source),
     lines: source.split("\n").length - 1,
-    isTest: /\.(test|spec|contract)\.tsx?$/.test(file) || /(^|\/)(conformance|testing)(\.ts|\/)/.test(file),
+    isTest: /\.(test|spec|contract)\.tsx?$/.test(file) || /(^|\/)(conformance|testing)(-[a-z-]+)?(\.ts|\/)/.test(file),
   };
 }
 

@@ -15,7 +15,7 @@ import { createJobs, type Jobs } from "@/server/jobs/jobs";
 import { createLog, type Log } from "@/server/log";
 import { letOutMs } from "@/server/transport/letting-out";
 import type { FileSystem } from "@/server/vfs/file-system";
-import { createWalkRunner } from "@/server/vfs/layers/mirrored/walk-runner";
+import { createWalkRunner, type WalkRunner } from "@/server/vfs/layers/mirrored/walk-runner";
 import { roleHas } from "@/server/workspaces/roles";
 import { jobScope } from "@/server/workspaces/scopes";
 import { createWorkspaces, type Workspaces } from "@/server/workspaces/workspaces";
@@ -36,6 +36,8 @@ export interface Hub {
   /** Vault, tokens and the doors of connecting. */
   readonly tools: Tools;
   readonly files: FileSystem;
+  /** Directories that are read on after their answers. */
+  readonly walks: WalkRunner;
   /** Disconnecting everything, deleting a workspace. */
   readonly endings: Endings;
   /** Started by `startHub`, in the processes that run jobs. */
@@ -125,7 +127,7 @@ export function createHub(parts: HubParts): Hub {
     await tools.flush();
     await db.close();
   };
-  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, endings, jobs, close };
+  return { env, log, db, auth, workspaces, connections: tools.connections, tools, files, walks, endings, jobs, close };
 }
 
 async function openHub(): Promise<Hub> {
