@@ -1,6 +1,6 @@
 "use client";
 
-import { Activity, Blocks, Folder, type LucideIcon, Settings, Users } from "lucide-react";
+import { Activity, Blocks, Folder, KeyRound, type LucideIcon, Settings, Users } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { cn } from "@/components/ui/cn";
@@ -10,6 +10,7 @@ const pages: readonly { readonly segment: string; readonly label: string; readon
   { segment: "integrations", label: "Integrations", icon: Blocks },
   { segment: "activity", label: "Activity", icon: Activity },
   { segment: "members", label: "Members", icon: Users },
+  { segment: "keys", label: "API keys", icon: KeyRound },
   { segment: "settings", label: "Settings", icon: Settings },
 ];
 

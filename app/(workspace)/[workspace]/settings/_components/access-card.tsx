@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { OctagonX, Play, Unplug } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
+import { ConfirmDialog } from "@/components/confirm-dialog";
 import { ErrorState } from "@/components/error-state";
 import { readFailure } from "@/components/failure";
 import { RelativeTime } from "@/components/time";
@@ -15,7 +16,6 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { Spinner } from "@/components/ui/spinner";
 import { toast } from "@/components/ui/toaster";
 import { useWorkspace } from "@/components/workspace-context";
-import { ConfirmDialog } from "./confirm-dialog";
 
 /** How often the page asks how many connections are left to end. */
 const askEveryMs = 1_000;

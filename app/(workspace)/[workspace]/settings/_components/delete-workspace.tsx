@@ -1,11 +1,11 @@
 "use client";
 
 import { Trash2 } from "lucide-react";
+import { ConfirmDialog } from "@/components/confirm-dialog";
 import { useTRPCClient } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { Card, CardDescription, CardFooter, CardHeader, CardTitle } from "@/components/ui/card";
 import { useWorkspace } from "@/components/workspace-context";
-import { ConfirmDialog } from "./confirm-dialog";
 
 /** The end of the workspace, for its owner. */
 export function DeleteWorkspace() {
