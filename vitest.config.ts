@@ -6,7 +6,7 @@ export default defineConfig({
     alias: { "@": import.meta.dirname, "server-only": new URL("scripts/empty.ts", import.meta.url).pathname },
   },
   test: {
-    include: ["{app,server,db,sandbox,components,scripts,bench}/**/*.test.{ts,tsx}", "{middleware,next.config}.test.ts"],
+    include: ["{app,server,db,sandbox,client,components,scripts,bench}/**/*.test.{ts,tsx}", "{middleware,next.config}.test.ts"],
     environment: "node",
     // It names `next/server` without the extension that Node's own resolution of ES modules wants.
     server: { deps: { inline: ["next-auth"] } },

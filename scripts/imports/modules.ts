@@ -32,6 +32,9 @@ function resolveTarget(from: string, specifier: string, known: ReadonlySet<strin
   else if (specifier.startsWith(".")) base = path.posix.join(path.posix.dirname(from), specifier);
   else return null;
   for (const extension of extensions) if (known.has(base + extension)) return base + extension;
+  // Node's own resolution names the module that a source becomes.
+  const source = base.replace(/\.js$/, ".ts");
+  if (known.has(source)) return source;
   return base;
 }
 

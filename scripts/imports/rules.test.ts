@@ -24,6 +24,8 @@ const clean: Readonly<Record<string, string>> = {
   "db/scope.ts": "export interface WorkspaceScope { id: string }\nexport const createScope = () => ({});",
   "db/schema.ts": "export const users = {};",
   "sandbox/start.ts": "export const start = () => 1;",
+  "client/src/index.ts": 'import type { Node } from "./contract.js";\nexport const list = (node: Node) => node;',
+  "client/src/contract.ts": "export interface Node { path: string }",
   "faults/harness.ts":
     'import { createDb } from "@/db/client";\nimport { start } from "@/sandbox/start";\nexport const world = [createDb, start];',
 };
@@ -48,6 +50,8 @@ const faults: readonly [rule: string, file: string, source: string][] = [
   ["scope-constructor", "server/vfs/storage/memory.ts", 'import { createScope } from "@/db/scope";\nexport const memory = createScope;'],
   ["database-opened", "server/jobs/boss.ts", 'import { createDb } from "@/db/client";\nexport const boss = createDb();'],
   ["sandbox-apart", "server/jobs/demo.ts", 'import { start } from "@/sandbox/start";\nexport const demo = start;'],
+  ["client-apart", "client/src/contract.ts", 'import type { Node } from "@/server/vfs/node";\nexport type Own = Node;'],
+  ["client-apart", "app/list.ts", 'import { list } from "@/client/src/index";\nexport const it = list;'],
   ["faults-apart", "scripts/kill.ts", 'import { world } from "@/faults/harness";\nexport const kill = world;'],
   ["no-barrels", "server/vfs/all.ts", 'export { stat } from "./file-system";\nexport * from "./node";'],
   ["environment", "server/jobs/role.ts", "export const role = process.env.HUB_ROLE;"],

@@ -34,7 +34,7 @@ const isServer = (file: string | null): boolean => inside(file, "server");
 const integrationOf = (file: string | null): string | null => /^server\/integrations\/([^/]+)\//.exec(file ?? "")?.[1] ?? null;
 const isVfsCore = (file: string): boolean =>
   inside(file, "server/vfs") && !inside(file, "server/vfs/storage") && !/^server\/vfs\/layers\/mirrored(\.ts$|\/)/.test(file);
-const folders = ["app", "components", "server", "db", "sandbox", "faults", "e2e", "bench", "scripts"] as const;
+const folders = ["app", "components", "server", "db", "sandbox", "client", "faults", "e2e", "bench", "scripts"] as const;
 
 const rules: readonly Rule[] = [
   {
@@ -139,6 +139,11 @@ const rules: readonly Rule[] = [
       ((inside(module.path, "sandbox") && target !== null && !inside(target, "sandbox")) ||
         ((isServer(module.path) || inside(module.path, "app") || inside(module.path, "components") || inside(module.path, "db")) &&
           inside(target, "sandbox"))),
+  },
+  {
+    name: "client-apart",
+    why: "the partner's client is a package of its own: it imports nothing of the hub, and only tests import it",
+    broken: (module, { target }) => !module.isTest && target !== null && inside(module.path, "client") !== inside(target, "client"),
   },
   {
     name: "faults-apart",

@@ -3,9 +3,10 @@
 import { CopyButton } from "@/components/ui/copy-button";
 import { useOrigin } from "./use-origin";
 
-const client = (origin: string): string => `import { createHubClient } from "byte-hub-client";
+const client = (origin: string): string => `import { env } from "node:process";
+import { createHubClient } from "byte-hub-client";
 
-const hub = createHubClient({ url: "${origin}", apiKey: process.env.HUB_API_KEY });
+const hub = createHubClient({ url: "${origin}", apiKey: env.HUB_API_KEY });
 const { nodes } = await hub.list({ path: "/context/tools" });
 const { text } = await hub.read({ path: nodes[0].path });`;
 
