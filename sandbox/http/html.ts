@@ -27,6 +27,7 @@ export interface PageOptions {
   readonly title: string;
   readonly stylesheet: string;
   readonly main: Markup;
+  readonly bodyClass?: string;
   /** Origins besides our own that a form may lead to: a browser applies `form-action` to the redirect after a POST too. */
   readonly formTargets?: readonly string[];
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -64,7 +65,7 @@ export function page(options: PageOptions): SandboxResponse {
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${options.stylesheet}">
 </head>
-<body>
+<body${options.bodyClass === undefined ? "" : html` class="${options.bodyClass}"`}>
 ${options.main}
 </body>
 </html>

@@ -3,7 +3,7 @@ import { type Handler, type Listening, type ListenOptions, listen, type Scripted
 
 export interface ToolServer extends Scripted {
   readonly handler: Handler;
-  /** How much a request may carry; 2 MiB by default, at most 100 MiB. */
+  /** How much a request may carry; 2 MiB by default, at most 110 MiB. */
   readonly maxBodyBytes?: ListenOptions["maxBodyBytes"];
 }
 

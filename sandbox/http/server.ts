@@ -41,7 +41,7 @@ export interface ListenOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly handler: Handler;
-  /** How much a request may carry; 2 MiB by default, at most 100 MiB. */
+  /** How much a request may carry; 2 MiB by default, at most 110 MiB. */
   readonly maxBodyBytes?: (method: string, url: URL) => number;
   /** Scripted faults and the journal; the control port itself has none. */
   readonly scripted?: Scripted & { readonly faults: FaultBox; readonly journal: Journal };
@@ -54,7 +54,7 @@ export interface Listening {
 }
 
 const defaultBodyBytes = 2 * 1024 * 1024;
-const largestBodyBytes = 100 * 1024 * 1024;
+const largestBodyBytes = 110 * 1024 * 1024;
 
 /** The body, or null when it is larger than it may be. A part of it that was read is thrown away at once. */
 async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array | null> {

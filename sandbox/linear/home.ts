@@ -1,14 +1,12 @@
-import { html, type Markup, page } from "../http/html";
+import { html, type Markup } from "../http/html";
 import type { SandboxRequest, SandboxResponse } from "../http/server";
-import { stylesheetPath } from "./oauth";
+import { framePage, when } from "../pages/frame";
+import { linearLook } from "./look";
 import type { IssueRow, Workspace } from "./rows";
 import { findIssue, getRow, type Store } from "./store";
 import { issueUrl, profileUrl, projectUrl } from "./urls";
 
 const priorities = ["No priority", "Urgent", "High", "Medium", "Low"];
-
-/** A time as a person reads it. */
-const when = (iso: string): Markup => html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`;
 
 const newest = (left: { readonly updatedAt: string }, right: { readonly updatedAt: string }) => (left.updatedAt > right.updatedAt ? -1 : 1);
 
@@ -20,14 +18,11 @@ export function createHome(options: { store: Store; webOrigin: () => string }): 
 
   function frame(title: string, main: Markup, status = 200): SandboxResponse {
     const workspaces = [...store.workspaces.values()].map(({ organization }) => organization);
-    return page({
+    return framePage(linearLook, {
+      title,
       status,
-      title: `${title} · Linear sandbox`,
-      stylesheet: stylesheetPath,
-      main: html`<header><strong>Linear sandbox</strong><nav aria-label="Workspaces"><ul>${workspaces.map(
-        ({ urlKey, name }) => html`<li><a href="/${urlKey}">${name}</a></li>`,
-      )}</ul></nav><span class="quiet">Simulated on this computer. Reload to see changes.</span></header>
-<main class="wide">${main}</main>`,
+      main,
+      links: workspaces.map(({ urlKey, name }) => ({ href: `/${urlKey}`, label: name })),
     });
   }
 

@@ -1,10 +1,13 @@
-import { html } from "../http/html";
-import type { AuthorizeDialect } from "../oauth/authorize-endpoint";
-import type { TokenDialect } from "../oauth/token-endpoint";
+import { json } from "../http/server";
+import type { OAuthDialect } from "../oauth/dialect";
+import { randomToken } from "../oauth/grant-book";
+import { refusedByStandard, standardRefusal } from "../oauth/token-endpoint";
+import { linearLook } from "./look";
+import type { LinearSettings } from "./settings";
 
 /** Linear's OAuth (linear.app/developers/oauth-2-0-authentication): scopes are asked for with commas and answered with spaces. */
 
-const linearScopes: Readonly<Record<string, string>> = {
+const scopes: Readonly<Record<string, string>> = {
   read: "See your issues, projects, cycles, comments and people",
   write: "Create and change issues, comments and projects",
   "issues:create": "Create issues",
@@ -13,27 +16,47 @@ const linearScopes: Readonly<Record<string, string>> = {
   admin: "Administer the workspace",
 };
 
-export const stylesheetPath = "/sandbox.css";
-
-export const linearAuthorize: AuthorizeDialect = {
-  toolName: "Linear",
-  path: "/oauth/authorize",
-  stylesheet: stylesheetPath,
-  scopeSeparator: ",",
-  scopes: linearScopes,
-  alwaysScopes: ["read"],
-  mark: html`<svg width="40" height="40" viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="18" class="mark-disc"/><path d="M8 22 18 32M8 15 25 32M12 9 31 28M19 7 33 21" class="mark-lines"/></svg>`,
-};
-
-export const linearToken: TokenDialect = {
-  answer: (tokens) => ({
-    access_token: tokens.accessToken,
-    token_type: "Bearer",
-    expires_in: tokens.expiresInSeconds,
-    scope: tokens.grant.scopes.join(" "),
-    refresh_token: tokens.refreshToken,
-  }),
-};
+export function linearDialect(settings: () => LinearSettings): OAuthDialect {
+  return {
+    look: linearLook,
+    authorize: {
+      scopeParameter: "scope",
+      scopeSeparator: ",",
+      scopes,
+      alwaysScopes: ["read"],
+      prompts: ["consent"],
+      appActor: true,
+      needsAdmin: (asked) => asked.includes("admin"),
+    },
+    token: {
+      policy: () => ({
+        codeSeconds: settings().codeSeconds,
+        accessTokenSeconds: settings().accessTokenSeconds,
+        refreshTokenSeconds: null,
+        rotation: {
+          kind: "grace",
+          graceMs: settings().refreshGraceSeconds * 1000,
+          reuseEndsGrant: settings().reuseDetection,
+        },
+      }),
+      newToken: (kind) => randomToken({ access: "lin_oauth_", refresh: "lin_refresh_", code: "" }[kind]),
+      clientAuth: { basic: true, body: true, pkceReplacesSecret: true },
+      answer: (tokens) => ({
+        access_token: tokens.accessToken,
+        token_type: "Bearer",
+        expires_in: tokens.expiresInSeconds,
+        scope: tokens.scopes.join(" "),
+        refresh_token: tokens.refreshToken,
+      }),
+      // The documented statuses of /oauth/revoke: 400 for a token that is not live, 401 for a request without one.
+      refused: (refusal) =>
+        refusal.kind === "missing_token"
+          ? json(401, { error: standardRefusal(refusal).error, error_description: refusal.message })
+          : refusedByStandard(refusal),
+    },
+    revocation: { reach: "grant", client: "checked", takes: "any", refusesUnknown: true },
+  };
+}
 
 /** The answer of `/.well-known/oauth-authorization-server`, as the live one was read on 2026-10-01: no dynamic registration. */
 export function metadata(origin: string) {
@@ -46,6 +69,6 @@ export function metadata(origin: string) {
     grant_types_supported: ["authorization_code", "refresh_token"],
     code_challenge_methods_supported: ["S256"],
     token_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic", "none"],
-    scopes_supported: Object.keys(linearScopes),
+    scopes_supported: Object.keys(scopes),
   };
 }

@@ -1,21 +1,22 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { serveTool } from "../http/serve-tool";
 import { json, type SandboxRequest, type SandboxResponse } from "../http/server";
-import { createAuthorizeEndpoint, type Subject } from "../oauth/authorize-endpoint";
-import { createGrantBook, type Grant, type GrantBook, type OAuthClient, type SavedGrants } from "../oauth/grants";
-import { answerRevoke, answerToken } from "../oauth/token-endpoint";
+import type { Subject } from "../oauth/dialect";
+import type { GrantBook, OAuthClient, SavedGrants } from "../oauth/grants";
+import { createOAuth } from "../oauth/oauth";
+import { answerStylesheet } from "../pages/frame";
 import type { RunningTool, ToolOptions } from "../tool";
 import { operationsOf } from "./execute";
 import { callerOf, createGraphqlEndpoint, scriptedRateLimit } from "./graphql-endpoint";
 import { createHome } from "./home";
 import { createLimits } from "./limits";
-import { linearAuthorize, linearToken, metadata, stylesheetPath } from "./oauth";
+import { linearLook } from "./look";
+import { linearDialect, metadata } from "./oauth";
 import type { UserRow, Workspace } from "./rows";
 import { seedWorkspaces } from "./seed";
 import { documentedSettings, type LinearSettings, linearSettings } from "./settings";
 import { createStore, seedId } from "./store";
-import { stylesheet } from "./stylesheet";
 
 /** What `spend` takes. */
 const spentShape = z.strictObject({
@@ -49,21 +50,13 @@ export type LinearInspected = Readonly<{
 
 /** The simulated Linear on one origin: consent, tokens, GraphQL and the pages that show what is in it. */
 export async function startLinear(options: ToolOptions): Promise<RunningTool> {
-  const { clock, clients } = options;
+  const { clock } = options;
   const initial: LinearSettings = { ...documentedSettings, ...linearSettings.partial().parse(options.settings ?? {}) };
   let settings = initial;
   let origin = "";
   const webOrigin = () => options.webOrigin ?? origin;
   const store = createStore({ clock, seed: (nowMs) => seedWorkspaces(options.companies, nowMs) });
   const limits = createLimits(clock);
-  const book = createGrantBook({ clock, policy: () => settings, tokenPrefix: "lin" });
-  if (options.saved !== null && options.saved !== undefined) {
-    // The keeper gives back what `save` gave it in this state version.
-    const saved = options.saved as SavedLinear;
-    store.restore(saved.workspaces);
-    book.restore(saved.grants);
-  }
-
   const subjects = (): readonly Subject[] =>
     [...store.workspaces.values()].flatMap(({ organization, users }) =>
       [...users.values()]
@@ -103,37 +96,27 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
     return id;
   }
 
-  /** Whether a grant is of the person with this address; without one, every grant is. */
-  function grantedBy(email: string | undefined): (grant: Grant) => boolean {
-    return ({ userId, workspaceId }) => email === undefined || store.workspaces.get(workspaceId)?.users.get(userId)?.email === email;
+  const oauth = createOAuth({ tool: options, dialect: linearDialect(() => settings), settings: () => settings, subjects, appAccount });
+  if (options.saved !== null && options.saved !== undefined) {
+    // The keeper gives back what `save` gave it in this state version.
+    const saved = options.saved as SavedLinear;
+    store.restore(saved.workspaces);
+    oauth.restore(saved.grants);
   }
 
-  const authorize = createAuthorizeEndpoint({
-    book,
-    clients,
-    dialect: linearAuthorize,
-    clock,
-    settings: () => settings,
-    subjects,
-    appAccount,
-  });
-  const graphql = createGraphqlEndpoint({ store, book, limits, settings: () => settings, webOrigin });
-  const endpoint = { book, clients, dialect: linearToken };
+  const graphql = createGraphqlEndpoint({ store, book: oauth.book, limits, settings: () => settings, webOrigin });
   const home = createHome({ store, webOrigin: () => origin });
 
   async function route(request: SandboxRequest): Promise<SandboxResponse> {
     const { pathname } = request.url;
     if (pathname === "/graphql") return graphql(request);
-    if (pathname === "/oauth/authorize") return authorize(request);
-    if (pathname === "/oauth/token" || pathname === "/oauth/revoke") {
-      if (request.method !== "POST") return { status: 405, headers: { allow: "POST" } };
-      return pathname === "/oauth/token" ? answerToken(request, endpoint) : answerRevoke(request, endpoint);
-    }
+    if (pathname === "/oauth/authorize") return oauth.authorize(request);
+    if (pathname === "/oauth/token") return oauth.token(request);
+    if (pathname === "/oauth/revoke") return oauth.revoke(request);
     if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD" } };
     if (pathname === "/.well-known/oauth-authorization-server") return json(200, metadata(origin));
-    if (pathname === stylesheetPath) {
-      return { status: 200, headers: { "content-type": "text/css; charset=utf-8", "x-content-type-options": "nosniff" }, body: stylesheet };
-    }
+    const stylesheet = answerStylesheet(linearLook, pathname);
+    if (stylesheet !== null) return stylesheet;
     return home(request);
   }
 
@@ -142,22 +125,14 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
       const response = await route(request);
       return { ...response, headers: { ...response.headers, "x-request-id": randomUUID() } };
     },
-    operationsOf(request) {
-      if (request.url.pathname === "/graphql") return operationsOf(request.body);
-      const grantType = request.url.pathname === "/oauth/token" ? new URLSearchParams(request.body).get("grant_type") : null;
-      return grantType === null ? [] : [grantType.slice(0, 60)];
-    },
-    emailOf(request) {
-      const token = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-      const grant = token === undefined ? null : book.findGrant(token);
-      return grant === null ? null : (store.workspaces.get(grant.workspaceId)?.users.get(grant.userId)?.email ?? null);
-    },
-    credentialOf({ url, body }) {
-      if (url.pathname !== "/oauth/token") return null;
-      const form = new URLSearchParams(body);
-      const sent = form.get("refresh_token") ?? form.get("code");
-      return sent === null ? null : createHash("sha256").update(sent).digest("base64url").slice(0, 16);
-    },
+    operationsOf: (request) =>
+      request.url.pathname === "/graphql"
+        ? operationsOf(request.body)
+        : request.url.pathname === "/oauth/token"
+          ? oauth.grantTypesOf(request)
+          : [],
+    emailOf: oauth.emailOf,
+    credentialOf: (request) => (request.url.pathname === "/oauth/token" ? oauth.credentialOf(request) : null),
     rateLimited: ({ form, seconds }) => scriptedRateLimit(form, seconds, clock()),
   });
   origin = `http://localhost:${listening.port}`;
@@ -169,14 +144,7 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
     set(changes) {
       settings = { ...settings, ...linearSettings.partial().parse(changes) };
     },
-    /** A grant without the consent page, for tests of what comes after it. Throws when the app or the person is unknown. */
-    connect({ clientId, email, scopes }) {
-      const subject = subjects().find((known) => known.email === email);
-      const client = clients.find((known) => known.clientId === clientId);
-      if (subject === undefined || client === undefined) throw new Error("No such person or app is in the sandbox.");
-      const { userId, workspaceId } = subject;
-      return linearToken.answer(book.issueTokens({ clientId, userId, workspaceId, actor: "user", scopes, usedPkce: false }));
-    },
+    connect: oauth.connect,
     /** Spends of a person's limits with this app, as its other installations do. Throws when the app or the person is unknown. */
     spend(spent) {
       const { clientId, email, ...amount } = spentShape.parse(spent);
@@ -184,18 +152,18 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
       if (subject === undefined) throw new Error("No such person is in the sandbox.");
       limits.spend(callerOf({ clientId, userId: subject.userId }), settings, amount);
     },
-    expireAccessTokens: (email) => book.expireAccessTokens(grantedBy(email)),
-    revokeGrants: (email) => book.revokeAll(grantedBy(email)),
+    expireAccessTokens: oauth.expireAccessTokens,
+    revokeGrants: oauth.revokeGrants,
     /** Back to the seed, the first settings, and no grants. */
     reset() {
       settings = initial;
       store.reset();
-      book.clear();
+      oauth.clear();
       limits.clear();
     },
-    save: (): SavedLinear => ({ workspaces: store.workspaces, grants: book.save() }),
+    save: (): SavedLinear => ({ workspaces: store.workspaces, grants: oauth.save() }),
     inspect: (): LinearInspected => ({
-      grants: book.counts(),
+      grants: oauth.counts(),
       workspaces: [...store.workspaces.values()].map((workspace) => ({
         id: workspace.organization.id,
         urlKey: workspace.organization.urlKey,

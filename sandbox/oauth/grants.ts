@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 
 /** An app that is registered with the sandbox. */
 export interface OAuthClient {
@@ -7,10 +7,9 @@ export interface OAuthClient {
   readonly clientSecret: string | null;
   /** Shown on the consent page. */
   readonly name: string;
-  /** Compared as strings, whole (RFC 9700 section 2.1). */
   readonly redirectUris: readonly string[];
-  /** `required`: an authorization request without an S256 challenge is refused. */
-  readonly pkce: "required" | "optional";
+  /** `required`: an authorization request without an S256 challenge is refused. `off`: one with a challenge is. */
+  readonly pkce: "required" | "optional" | "off";
   /** The ids of the tools that know the app; all of the sandbox's by default. */
   readonly tools?: readonly string[];
 }
@@ -23,57 +22,109 @@ export interface Grant {
   readonly workspaceId: string;
   readonly actor: "user" | "app";
   readonly scopes: readonly string[];
-  /** With PKCE the secret is optional at exchange and refresh (linear.app/developers/oauth-2-0-authentication). */
   readonly usedPkce: boolean;
+  /** Whether it comes with refresh tokens. */
+  readonly offline: boolean;
+  /** Of OpenID Connect, to be said again in the id_token; null without one. */
+  readonly nonce: string | null;
   revoked: boolean;
 }
 
+export type NewGrant = Omit<Grant, "id" | "revoked">;
+
 export interface TokenSet {
   readonly accessToken: string;
-  readonly refreshToken: string;
-  readonly expiresInSeconds: number;
+  /** Null where none is given: without offline access, and in a refresh that does not rotate. */
+  readonly refreshToken: string | null;
+  /** Null for a token that does not end. */
+  readonly expiresInSeconds: number | null;
+  /** Of this access token: the grant's, or fewer when a refresh asked for fewer. */
+  readonly scopes: readonly string[];
   readonly grant: Grant;
 }
 
+/**
+ * What a refresh does to refresh tokens. `grace`: a successor comes; for `graceMs` the old one is answered with the same successor, for an
+ * answer that was lost. `single_use`: a successor comes each time, and the old one ends `graceMs` after its first use; of the access tokens
+ * only the newest `maxActiveAccess` live on. `keeps_old`: a successor comes, and the old one lives on. `none`: the same one stays.
+ */
+export type RotationRule =
+  | {
+      readonly kind: "grace";
+      readonly graceMs: number /** RFC 9700 section 4.14.2: reuse after the grace ends the grant. */;
+      readonly reuseEndsGrant?: boolean;
+    }
+  | { readonly kind: "single_use"; readonly graceMs: number; readonly maxActiveAccess: number }
+  | { readonly kind: "keeps_old" }
+  | { readonly kind: "none" };
+
 export interface TokenPolicy {
   readonly codeSeconds: number;
-  readonly accessTokenSeconds: number;
-  /** How long a rotated refresh token may be sent again, for a refresh whose answer was lost. */
-  readonly refreshGraceSeconds: number;
-  /** Whether a rotated token that comes back after its grace ends the whole grant (RFC 9700 section 4.14.2). */
-  readonly reuseDetection: boolean;
+  /** Null: access tokens do not end. */
+  readonly accessTokenSeconds: number | null;
+  /** How long a refresh token lives without being used; null: it does not end. */
+  readonly refreshTokenSeconds: number | null;
+  readonly rotation: RotationRule;
+  /** Of one person and app: the oldest beyond it end unsaid. */
+  readonly maxRefreshTokens?: number;
 }
 
-/** A refusal of the token or revocation endpoint, in the words of RFC 6749 section 5.2. */
+/** Why the token or revocation endpoint refuses; each vendor has words of its own for them. */
+export type RefusalKind =
+  | "invalid_request"
+  | "unsupported_grant_type"
+  | "unknown_client"
+  | "wrong_secret"
+  | "missing_secret"
+  | "unexpected_secret"
+  | "unknown_code"
+  | "used_code"
+  | "expired_code"
+  | "wrong_redirect_uri"
+  | "missing_verifier"
+  | "wrong_verifier"
+  | "unexpected_verifier"
+  | "unknown_refresh_token"
+  | "revoked_refresh_token"
+  | "expired_refresh_token"
+  | "used_refresh_token"
+  | "invalid_scope"
+  | "missing_token"
+  | "unknown_token";
+
+/** A refusal of the token or revocation endpoint. */
 export class OAuthRefusal extends Error {
   override readonly name = "OAuthRefusal";
-  readonly error: string;
-  readonly status: number;
+  readonly kind: RefusalKind;
 
-  constructor(error: string, description: string, status = 400) {
-    super(description);
-    this.error = error;
-    this.status = status;
+  constructor(kind: RefusalKind, message: string) {
+    super(message);
+    this.kind = kind;
   }
 }
 
-interface Code {
-  readonly grant: Omit<Grant, "id" | "revoked">;
-  readonly redirectUri: string;
+export interface CodeRow {
+  readonly grant: NewGrant;
+  /** Null when the request named none. */
+  readonly redirectUri: string | null;
   readonly challenge: string | null;
   readonly expiresAtMs: number;
   /** The grant that it was turned into. */
   used: Grant | null;
 }
 
-interface RefreshToken {
+export interface RefreshRow {
   readonly grant: Grant;
-  successor: { readonly tokens: TokenSet; readonly rotatedAtMs: number; readonly accessExpiresAtMs: number } | null;
+  lastUsedAtMs: number;
+  successor: { readonly tokens: TokenSet; readonly rotatedAtMs: number; readonly accessExpiresAtMs: number | null } | null;
 }
 
-interface AccessToken {
+export interface AccessRow {
   readonly grant: Grant;
-  expiresAtMs: number;
+  readonly scopes: readonly string[];
+  /** Null: never. */
+  expiresAtMs: number | null;
+  revoked: boolean;
 }
 
 /** Equal, in a time that does not tell where they differ. */
@@ -84,29 +135,44 @@ export function sameSecret(left: string, right: string): boolean {
 
 /** The book's tables, which share their grants. */
 export interface SavedGrants {
-  readonly codes: ReadonlyMap<string, Code>;
-  readonly access: ReadonlyMap<string, AccessToken>;
-  readonly refreshes: ReadonlyMap<string, RefreshToken>;
+  readonly codes: ReadonlyMap<string, CodeRow>;
+  readonly access: ReadonlyMap<string, AccessRow>;
+  readonly refreshes: ReadonlyMap<string, RefreshRow>;
   readonly grants: ReadonlyMap<string, Grant>;
 }
 
-const secret = (prefix: string) => `${prefix}_${randomBytes(24).toString("base64url")}`;
+/** What an access token is worth now. */
+export interface KnownAccess {
+  readonly grant: Grant;
+  /** Of the token: the grant's, or fewer. */
+  readonly scopes: readonly string[];
+  readonly state: "live" | "expired" | "revoked";
+}
+
+/** How far a revocation reaches: the token alone, its grant, or every grant of the person to the app. */
+export type RevocationReach = "token" | "grant" | "account";
 
 /** Codes, tokens and grants of one simulated tool. */
 export interface GrantBook {
-  issueCode(options: { grant: Omit<Grant, "id" | "revoked">; redirectUri: string; challenge: string | null }): string;
+  issueCode(options: { grant: NewGrant; redirectUri: string | null; challenge: string | null }): string;
   /** A new grant and its first tokens, without a code. */
-  issueTokens(grant: Omit<Grant, "id" | "revoked">): TokenSet;
+  issueTokens(grant: NewGrant): TokenSet;
   /** Throws OAuthRefusal. A code that comes twice also ends the grant it gave (RFC 6749 section 4.1.2). */
-  redeemCode(options: { code: string; client: OAuthClient; redirectUri: string; verifier: string | null; secretGiven: boolean }): TokenSet;
-  /** Rotates. Within the grace the old token is answered with the same successor. Throws OAuthRefusal. */
-  refresh(options: { refreshToken: string; client: OAuthClient; secretGiven: boolean }): TokenSet;
+  redeemCode(options: { code: string; client: OAuthClient; redirectUri: string | null; verifier: string | null }): TokenSet;
+  /** As the rotation rule says. `scopes` are to be among the grant's; null asks for all. Throws OAuthRefusal. */
+  refresh(options: { refreshToken: string; client: OAuthClient; scopes: readonly string[] | null }): TokenSet;
+  /** Whether the grant of a code or refresh token was asked for with PKCE; null for one that is not known. */
+  usedPkce(credential: string): boolean | null;
   /** The grant of a live access token; null when it is unknown, expired or revoked. */
   findGrant(accessToken: string): Grant | null;
-  /** A live grant of this app by this person, if there is one that covers the scopes. */
-  findLiveGrant(match: Pick<Grant, "clientId" | "userId" | "workspaceId" | "actor" | "scopes">): Grant | null;
-  /** Ends the grant of an access or refresh token; false when there is nothing left to end. */
-  revoke(token: string, client: OAuthClient | null): boolean;
+  /** An access token that was ever given, in whatever state; null for one that was not. */
+  look(accessToken: string): KnownAccess | null;
+  /** Every live grant of this person to this app. */
+  listLive(match: Pick<Grant, "clientId" | "userId" | "workspaceId" | "actor">): readonly Grant[];
+  /** Ends an access or refresh token and what the reach says; false when there is nothing left to end. */
+  revoke(token: string, client: OAuthClient | null, reach: RevocationReach): boolean;
+  /** What kind of token it is, live or not; null for one that was never given. */
+  kindOf(token: string): "access" | "refresh" | null;
   /** Of the grants that `of` picks; answers how many. */
   expireAccessTokens(of: (grant: Grant) => boolean): number;
   revokeAll(of: (grant: Grant) => boolean): number;
@@ -115,155 +181,4 @@ export interface GrantBook {
   save(): SavedGrants;
   restore(saved: SavedGrants): void;
   counts(): { readonly liveGrants: number; readonly liveAccessTokens: number; readonly refreshTokens: number; readonly codes: number };
-}
-
-export function createGrantBook(options: { clock: () => number; policy: () => TokenPolicy; tokenPrefix: string }): GrantBook {
-  const { clock, policy, tokenPrefix } = options;
-  const codes = new Map<string, Code>();
-  const access = new Map<string, AccessToken>();
-  const refreshes = new Map<string, RefreshToken>();
-  const grants = new Map<string, Grant>();
-
-  function open(asked: Omit<Grant, "id" | "revoked">): Grant {
-    const grant: Grant = { ...asked, id: randomBytes(8).toString("hex"), revoked: false };
-    grants.set(grant.id, grant);
-    return grant;
-  }
-
-  function issue(grant: Grant): TokenSet {
-    const tokens: TokenSet = {
-      accessToken: secret(`${tokenPrefix}_oauth`),
-      refreshToken: secret(`${tokenPrefix}_refresh`),
-      // The documented answer says 86399 for a day.
-      expiresInSeconds: policy().accessTokenSeconds - 1,
-      grant,
-    };
-    access.set(tokens.accessToken, { grant, expiresAtMs: clock() + policy().accessTokenSeconds * 1000 });
-    refreshes.set(tokens.refreshToken, { grant, successor: null });
-    return tokens;
-  }
-
-  function clear(): void {
-    for (const map of [codes, access, refreshes, grants]) map.clear();
-  }
-
-  function requireSecret(client: OAuthClient, secretGiven: boolean, usedPkce: boolean): void {
-    if (client.clientSecret !== null && !secretGiven && !usedPkce) {
-      throw new OAuthRefusal("invalid_client", "Client authentication failed: client_secret is missing.", 401);
-    }
-  }
-
-  function checkVerifier(challenge: string | null, verifier: string | null): void {
-    if (challenge === null) {
-      // RFC 9700 section 2.1.1: a verifier without a challenge is a downgrade.
-      if (verifier !== null) throw new OAuthRefusal("invalid_grant", "Invalid grant: code verifier is not expected");
-      return;
-    }
-    const shaped = verifier !== null && /^[A-Za-z0-9._~-]{43,128}$/.test(verifier);
-    if (!shaped || createHash("sha256").update(verifier).digest("base64url") !== challenge) {
-      throw new OAuthRefusal("invalid_grant", "Invalid grant: code verifier is invalid");
-    }
-  }
-
-  return {
-    issueCode({ grant, redirectUri, challenge }) {
-      const code = randomBytes(20).toString("hex");
-      codes.set(code, { grant, redirectUri, challenge, expiresAtMs: clock() + policy().codeSeconds * 1000, used: null });
-      return code;
-    },
-
-    issueTokens: (grant) => issue(open(grant)),
-
-    redeemCode({ code, client, redirectUri, verifier, secretGiven }) {
-      const found = codes.get(code);
-      if (found === undefined || found.grant.clientId !== client.clientId) {
-        throw new OAuthRefusal("invalid_grant", "Invalid grant: authorization code is invalid");
-      }
-      if (found.used !== null) {
-        found.used.revoked = true;
-        throw new OAuthRefusal("invalid_grant", "Invalid grant: authorization code has already been used");
-      }
-      if (found.expiresAtMs <= clock()) throw new OAuthRefusal("invalid_grant", "Invalid grant: authorization code has expired");
-      if (found.redirectUri !== redirectUri) throw new OAuthRefusal("invalid_grant", "Invalid grant: redirect_uri does not match");
-      requireSecret(client, secretGiven, found.challenge !== null);
-      checkVerifier(found.challenge, verifier);
-      const grant = open(found.grant);
-      found.used = grant;
-      return issue(grant);
-    },
-
-    refresh({ refreshToken, client, secretGiven }) {
-      const found = refreshes.get(refreshToken);
-      if (found === undefined || found.grant.revoked || found.grant.clientId !== client.clientId) {
-        throw new OAuthRefusal("invalid_grant", "Invalid grant: refresh token is invalid");
-      }
-      requireSecret(client, secretGiven, found.grant.usedPkce);
-      const { successor } = found;
-      if (successor !== null) {
-        if (clock() - successor.rotatedAtMs < policy().refreshGraceSeconds * 1000) {
-          const leftSeconds = Math.max(0, Math.floor((successor.accessExpiresAtMs - clock()) / 1000));
-          return { ...successor.tokens, expiresInSeconds: leftSeconds };
-        }
-        if (policy().reuseDetection) found.grant.revoked = true;
-        throw new OAuthRefusal("invalid_grant", "Invalid grant: refresh token has already been used");
-      }
-      const tokens = issue(found.grant);
-      found.successor = { tokens, rotatedAtMs: clock(), accessExpiresAtMs: clock() + tokens.expiresInSeconds * 1000 };
-      return tokens;
-    },
-
-    findGrant(accessToken) {
-      const found = access.get(accessToken);
-      if (found === undefined || found.grant.revoked || found.expiresAtMs <= clock()) return null;
-      return found.grant;
-    },
-
-    findLiveGrant(match) {
-      for (const grant of grants.values()) {
-        const same =
-          grant.clientId === match.clientId &&
-          grant.userId === match.userId &&
-          grant.workspaceId === match.workspaceId &&
-          grant.actor === match.actor;
-        if (same && !grant.revoked && match.scopes.every((scope) => grant.scopes.includes(scope))) return grant;
-      }
-      return null;
-    },
-
-    revoke(token, client) {
-      const grant = access.get(token)?.grant ?? refreshes.get(token)?.grant;
-      if (grant === undefined || grant.revoked || (client !== null && grant.clientId !== client.clientId)) return false;
-      grant.revoked = true;
-      return true;
-    },
-
-    expireAccessTokens(of) {
-      const picked = [...access.values()].filter(({ grant }) => of(grant));
-      for (const token of picked) token.expiresAtMs = clock();
-      return picked.length;
-    },
-
-    revokeAll(of) {
-      const live = [...grants.values()].filter((grant) => !grant.revoked && of(grant));
-      for (const grant of live) grant.revoked = true;
-      return live.length;
-    },
-
-    clear,
-    save: () => ({ codes, access, refreshes, grants }),
-    restore(saved) {
-      clear();
-      for (const [code, value] of saved.codes) codes.set(code, value);
-      for (const [token, value] of saved.access) access.set(token, value);
-      for (const [token, value] of saved.refreshes) refreshes.set(token, value);
-      for (const [id, value] of saved.grants) grants.set(id, value);
-    },
-
-    counts: () => ({
-      liveGrants: [...grants.values()].filter((grant) => !grant.revoked).length,
-      liveAccessTokens: [...access.values()].filter(({ grant, expiresAtMs }) => !grant.revoked && expiresAtMs > clock()).length,
-      refreshTokens: refreshes.size,
-      codes: codes.size,
-    }),
-  };
 }
