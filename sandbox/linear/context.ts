@@ -1,8 +1,15 @@
 import type { Grant } from "../oauth/grants";
 import { missingScope, unauthenticated } from "./failures";
 import type { LimitState } from "./limits";
-import type { UserRow, Workspace } from "./rows";
+import type { AttachmentRow, CommentRow, IssueRow, UserRow, Workspace } from "./rows";
 import type { Store } from "./store";
+
+/** A write, as webhooks tell of it; `before` is the row as it was. */
+export type ChangeEvent = { readonly action: "create" | "update" | "remove" } & (
+  | { readonly type: "Issue"; readonly row: IssueRow; readonly before?: IssueRow }
+  | { readonly type: "Comment"; readonly row: CommentRow; readonly before?: CommentRow }
+  | { readonly type: "Attachment"; readonly row: AttachmentRow; readonly before?: AttachmentRow }
+);
 
 /** What a resolver works in: one request of one grant, or of nobody. */
 export interface RequestContext {
@@ -11,6 +18,8 @@ export interface RequestContext {
   readonly grant: Grant | null;
   /** Whether a comment moves its issue's `updatedAt`; the vendor does not say. */
   readonly commentTouchesIssue: boolean;
+  /** What a write did, for webhooks. */
+  readonly tell: (event: ChangeEvent) => void;
   /** The caller's limits, this request paid. */
   readonly limits: { readonly requests: LimitState; readonly complexity: LimitState };
 }

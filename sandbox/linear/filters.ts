@@ -1,5 +1,6 @@
 import { type Conditions, meetsDay, meetsScalar, meetsTime, type Scalar } from "./comparators";
 import type {
+  AttachmentRow,
   CommentRow,
   CycleRow,
   IssueRow,
@@ -202,6 +203,10 @@ export const cycleFilter: FilterOf<CycleRow> = {
 export const issueFilter: FilterOf<IssueRow> = {
   ...common,
   archivedAt: time((row) => row.archivedAt),
+  attachments: many(
+    (row, { workspace }) => [...workspace.attachments.values()].filter(({ issueId }) => issueId === row.id),
+    () => attachmentFilter,
+  ),
   assignee: one(
     (row, { workspace }) => workspace.users.get(row.assigneeId ?? ""),
     () => userFilter,
@@ -251,6 +256,18 @@ export const issueFilter: FilterOf<IssueRow> = {
     () => teamFilter,
   ),
   title: scalar((row) => row.title),
+};
+
+export const attachmentFilter: FilterOf<AttachmentRow> = {
+  ...common,
+  creator: one(
+    (row, { workspace }) => workspace.users.get(row.creatorId ?? ""),
+    () => userFilter,
+  ),
+  sourceType: scalar((row) => row.sourceType),
+  subtitle: scalar((row) => row.subtitle),
+  title: scalar((row) => row.title),
+  url: scalar((row) => row.url),
 };
 
 export const commentFilter: FilterOf<CommentRow> = {

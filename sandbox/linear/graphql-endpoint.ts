@@ -8,12 +8,14 @@ import { rateLimited, tooComplex, unauthenticated } from "./failures";
 import { type CountedRequest, complexityOf, type LimitSizes, type LimitState, type Limits } from "./limits";
 import type { LinearSettings } from "./settings";
 import type { Store } from "./store";
+import type { Webhooks } from "./webhooks/deliveries";
 
 export interface GraphqlOptions {
   readonly store: Store;
   readonly book: GrantBook;
   readonly limits: Limits;
   readonly settings: () => LinearSettings;
+  readonly webhooks: Pick<Webhooks, "tell">;
   readonly webOrigin: () => string;
 }
 
@@ -101,6 +103,10 @@ export function createGraphqlEndpoint(options: GraphqlOptions): (request: Sandbo
       webOrigin: options.webOrigin(),
       grant,
       commentTouchesIssue: settings().commentTouchesIssue,
+      tell: (event) => {
+        const workspace = store.workspaces.get(grant.workspaceId);
+        if (workspace !== undefined) options.webhooks.tell(workspace, grant.userId, event);
+      },
       limits: sharedLimits(counted, sizes),
     };
     const result = await run(prepared, variables, context);

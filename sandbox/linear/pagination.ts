@@ -9,6 +9,7 @@ export interface PageArguments {
   readonly before?: string | null;
   readonly orderBy?: "createdAt" | "updatedAt" | null;
   readonly includeArchived?: boolean | null;
+  readonly sort?: unknown;
 }
 
 export interface Connection<T> {

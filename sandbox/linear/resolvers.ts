@@ -1,6 +1,7 @@
-import { authorized, type RequestContext } from "./context";
-import { notFound } from "./failures";
+import { authorized, type RequestContext, requireScope } from "./context";
+import { invalidInput, notFound } from "./failures";
 import {
+  attachmentFilter,
   commentFilter,
   cycleFilter,
   cyclePhase,
@@ -16,6 +17,7 @@ import {
 } from "./filters";
 import { type Connection, type PageArguments, paginate } from "./pagination";
 import type {
+  AttachmentRow,
   CommentRow,
   CycleRow,
   IssueRow,
@@ -26,12 +28,20 @@ import type {
   StateRow,
   TeamRow,
   UserRow,
+  WebhookRow,
   Workspace,
 } from "./rows";
 import { findIssue, findTeam, getRow } from "./store";
 import { commentUrl, issueUrl, profileUrl, projectUrl } from "./urls";
 
-export type Arguments = PageArguments & { readonly filter?: unknown; readonly id?: string; readonly includeDisabled?: boolean | null };
+export type Arguments = PageArguments & {
+  readonly filter?: unknown;
+  readonly id?: string;
+  readonly includeDisabled?: boolean | null;
+  readonly term?: string;
+  readonly teamId?: string | null;
+  readonly includeComments?: boolean | null;
+};
 type Resolver<S> = (source: S, args: Arguments, context: RequestContext) => unknown;
 type Resolvers<S> = Readonly<Record<string, Resolver<S>>>;
 
@@ -40,6 +50,7 @@ const priorityLabels = ["No priority", "Urgent", "High", "Medium", "Low"];
 /** A page of the rows that pass the filter. */
 function pageOf<T extends Row>(rows: Iterable<T>, filter: FilterOf<T>, args: Arguments, context: RequestContext): Connection<T> {
   const { workspace, viewer } = authorized(context);
+  if (args.sort !== null && args.sort !== undefined) throw invalidInput("sort is internal", "The argument sort is internal to Linear.");
   const scope = { workspace, viewerId: viewer.id, nowMs: context.store.nowMs() };
   const conditions = typeof args.filter === "object" && args.filter !== null ? { ...args.filter } : {};
   return paginate(
@@ -79,6 +90,7 @@ const users = (workspace: Workspace) => workspace.users;
 const teams = (workspace: Workspace) => workspace.teams;
 const states = (workspace: Workspace) => workspace.states;
 const labels = (workspace: Workspace) => workspace.labels;
+const attachments = (workspace: Workspace) => workspace.attachments;
 const cycles = (workspace: Workspace) => workspace.cycles;
 const projects = (workspace: Workspace) => workspace.projects;
 
@@ -94,11 +106,14 @@ function progressOf(workspace: Workspace, rows: readonly IssueRow[]): number {
 
 export const issueResolvers: Resolvers<IssueRow> = {
   assignee: reference(users, (issue) => issue.assigneeId),
+  attachments: related(attachments, attachmentFilter, (row, issue) => row.issueId === issue.id),
   branchName: (issue) => `${issue.identifier.toLowerCase()}-${issueUrl("", "", issue).split("/").at(-1) ?? ""}`,
   children: related(issues, issueFilter, (row, issue) => row.parentId === issue.id),
   comments: related(comments, commentFilter, (row, issue) => row.issueId === issue.id),
   creator: reference(users, (issue) => issue.creatorId),
   cycle: reference(cycles, (issue) => issue.cycleId),
+  // Attachments do not move between issues here.
+  formerAttachments: related(attachments, attachmentFilter, () => false),
   labels: related(labels, labelFilter, (row, issue) => issue.labelIds.includes(row.id)),
   parent: reference(issues, (issue) => issue.parentId),
   priorityLabel: (issue) => priorityLabels[issue.priority] ?? "No priority",
@@ -109,9 +124,28 @@ export const issueResolvers: Resolvers<IssueRow> = {
   url: (issue, _args, context) => issueUrl(context.webOrigin, workspaceOf(context).organization.urlKey, issue),
 };
 
+/** A hit of a search is the issue, and what was found about it. */
+export const searchResultResolvers: Resolvers<IssueRow> = { ...issueResolvers, metadata: () => ({}) };
+
+export const attachmentResolvers: Resolvers<AttachmentRow> = {
+  creator: reference(users, (attachment) => attachment.creatorId),
+  issue: reference(issues, (attachment) => attachment.issueId),
+  source: (attachment) => (attachment.sourceType === null ? null : { type: attachment.sourceType }),
+};
+
+export const webhookResolvers: Resolvers<WebhookRow> = {
+  allPublicTeams: (webhook) => webhook.teamId === null,
+  creator: reference(users, (webhook) => webhook.creatorId),
+  // Shown once, in the answer of the mutation that set it, where the row itself is given.
+  secret: (webhook) => webhook.secret,
+  team: reference(teams, (webhook) => webhook.teamId),
+  teamIds: (webhook) => (webhook.teamId === null ? null : [webhook.teamId]),
+};
+
 export const commentResolvers: Resolvers<CommentRow> = {
   botActor: (comment) => (comment.botName === null ? null : { type: "integration", name: comment.botName }),
   bodyData: (comment) => JSON.stringify({ type: "doc", content: [{ type: "paragraph", content: [{ type: "text", text: comment.body }] }] }),
+  createdIssues: related(issues, issueFilter, () => false),
   children: related(comments, commentFilter, (row, comment) => row.parentId === comment.id),
   issue: reference(issues, (comment) => comment.issueId),
   parent: reference(comments, (comment) => comment.parentId),
@@ -123,6 +157,7 @@ export const commentResolvers: Resolvers<CommentRow> = {
 };
 
 export const projectResolvers: Resolvers<ProjectRow> = {
+  comments: related(comments, commentFilter, () => false),
   creator: reference(users, (project) => project.creatorId),
   issues: related(issues, issueFilter, (row, project) => row.projectId === project.id),
   lead: reference(users, (project) => project.leadId),
@@ -166,6 +201,11 @@ export const cycleResolvers: Resolvers<CycleRow> = {
       [...workspaceOf(context).issues.values()].filter(({ cycleId }) => cycleId === cycle.id),
     ),
   team: reference(teams, (cycle) => cycle.teamId),
+  uncompletedIssuesUponClose: related(
+    issues,
+    issueFilter,
+    (row, cycle) => row.cycleId === cycle.id && cycle.completedAt !== null && row.completedAt === null && row.canceledAt === null,
+  ),
 };
 
 export const teamResolvers: Resolvers<TeamRow> = {
@@ -194,12 +234,21 @@ export const teamResolvers: Resolvers<TeamRow> = {
   projects: related(projects, projectFilter, (row, team) => row.teamIds.includes(team.id)),
   states: related(states, stateFilter, (row, team) => row.teamId === team.id),
   visibility: () => "public",
+  webhooks: (team, args, context) =>
+    pageOf(
+      webhooksOf(context).filter(({ teamId }) => teamId === team.id),
+      {},
+      args,
+      context,
+    ),
 };
 
 export const userResolvers: Resolvers<UserRow> = {
   assignedIssues: related(issues, issueFilter, (row, user) => row.assigneeId === user.id),
   createdIssueCount: (user, _args, context) => [...workspaceOf(context).issues.values()].filter((row) => row.creatorId === user.id).length,
   createdIssues: related(issues, issueFilter, (row, user) => row.creatorId === user.id),
+  // Work is delegated to agents, and there are none here.
+  delegatedIssues: related(issues, issueFilter, () => false),
   initials: (user) =>
     user.name
       .split(/\s+/)
@@ -245,12 +294,61 @@ export function findDefaultState(workspace: Workspace, team: TeamRow): StateRow 
   return candidates.sort((left, right) => left.position - right.position)[0] ?? null;
 }
 
+/** Webhooks are for admins and for apps with the scope (https://linear.app/developers/webhooks). */
+function webhooksOf(context: RequestContext): readonly WebhookRow[] {
+  const { workspace, viewer, grant } = authorized(context);
+  if (!viewer.admin) requireScope(grant, "admin");
+  return [...workspace.webhooks.values()];
+}
+
+const foldedWords = (text: string): readonly string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** Issues that have every word of the term, those with more of them in the title first. */
+function searchIssues(args: Arguments, context: RequestContext) {
+  const { workspace } = authorized(context);
+  const wanted = foldedWords(args.term ?? "");
+  const hits = [...workspace.issues.values()].flatMap((issue) => {
+    if (args.teamId !== null && args.teamId !== undefined && issue.teamId !== args.teamId) return [];
+    const title = foldedWords(`${issue.identifier} ${issue.title}`);
+    const said = args.includeComments === true ? [...workspace.comments.values()].filter(({ issueId }) => issueId === issue.id) : [];
+    const rest = foldedWords([issue.description ?? "", ...said.map(({ body }) => body)].join(" "));
+    const has = (words: readonly string[], word: string) => words.some((one) => one.startsWith(word));
+    if (wanted.length === 0 || !wanted.every((word) => has(title, word) || has(rest, word))) return [];
+    return [{ issue, rank: wanted.filter((word) => has(title, word)).length }];
+  });
+  const page = pageOf(
+    hits.map(({ issue }) => issue),
+    issueFilter,
+    args,
+    context,
+  );
+  const rankOf = new Map(hits.map(({ issue, rank }) => [issue.id, rank]));
+  const byRank = <T>(nodes: readonly T[], read: (node: T) => IssueRow): readonly T[] =>
+    nodes.toSorted((left, right) => (rankOf.get(read(right).id) ?? 0) - (rankOf.get(read(left).id) ?? 0));
+  return {
+    ...page,
+    nodes: byRank(page.nodes, (node) => node),
+    edges: byRank(page.edges, ({ node }) => node),
+    totalCount: hits.length,
+    archivePayload: { archive: "[]", databaseVersion: 0, includesDependencies: [] },
+  };
+}
+
 const found = <T>(row: T | null | undefined, entity: string): T => {
   if (row === null || row === undefined) throw notFound(entity);
   return row;
 };
 
 export const queryResolvers: Resolvers<unknown> = {
+  attachment: (_source, args, context) => found(workspaceOf(context).attachments.get(args.id ?? ""), "Attachment"),
+  attachments: related(attachments, attachmentFilter, () => true),
+  searchIssues: (_source, args, context) => searchIssues(args, context),
+  webhook: (_source, args, context) =>
+    found(
+      webhooksOf(context).find(({ id }) => id === args.id),
+      "Webhook",
+    ),
+  webhooks: (_source, args, context) => pageOf(webhooksOf(context), {}, args, context),
   comment: (_source, args, context) => found(workspaceOf(context).comments.get(args.id ?? ""), "Comment"),
   comments: related(comments, commentFilter, () => true),
   cycle: (_source, args, context) => found(workspaceOf(context).cycles.get(args.id ?? ""), "Cycle"),

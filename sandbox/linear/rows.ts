@@ -133,6 +133,40 @@ export interface CommentRow extends Row {
   quotedText: string | null;
 }
 
+/** A link of an issue to something outside; one issue has each url once. */
+export interface AttachmentRow extends Row {
+  readonly issueId: string;
+  title: string;
+  subtitle: string | null;
+  readonly url: string;
+  readonly sourceType: string | null;
+  readonly creatorId: string | null;
+  readonly groupBySource: boolean;
+  metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface WebhookRow extends Row {
+  url: string;
+  label: string | null;
+  enabled: boolean;
+  resourceTypes: readonly string[];
+  /** Null: of all public teams. */
+  readonly teamId: string | null;
+  secret: string;
+  readonly creatorId: string;
+  /** Deliveries that were given up, the newest last. */
+  failures: readonly WebhookFailure[];
+}
+
+export interface WebhookFailure {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly executionId: string;
+  /** Null where no answer came. */
+  readonly httpStatus: number | null;
+  readonly url: string;
+}
+
 /** One workspace, the rows by id in each table. */
 export interface Workspace {
   readonly organization: OrganizationRow;
@@ -145,5 +179,7 @@ export interface Workspace {
   readonly cycles: Map<string, CycleRow>;
   readonly issues: Map<string, IssueRow>;
   readonly comments: Map<string, CommentRow>;
+  readonly attachments: Map<string, AttachmentRow>;
+  readonly webhooks: Map<string, WebhookRow>;
   lastSyncId: number;
 }

@@ -1,5 +1,5 @@
 import type { Company, ProjectSeed, Stage, WorkItem } from "../company/work";
-import { normalizeMarkdown } from "./mutations";
+import { normalizeMarkdown } from "./mutations/shared";
 import type { CycleRow, IssueRow, LabelRow, ProjectRow, ProjectStatusRow, StateRow, TeamRow, UserRow, Workspace } from "./rows";
 import { seedId } from "./store";
 
@@ -124,6 +124,8 @@ function seedWorkspace(company: Company, nowMs: number): Workspace {
     cycles: byId(cycles),
     issues: new Map(),
     comments: new Map(),
+    attachments: new Map(),
+    webhooks: new Map(),
     lastSyncId: 1_000,
   };
   // The oldest first, so that numbers grow with time.
@@ -224,6 +226,7 @@ function seedItem(workspace: Workspace, item: WorkItem, id: Id, at: At, day: (in
     sortOrder: -number,
   };
   workspace.issues.set(issue.id, issue);
+  if (item.team === "ENG" && (item.stage === "review" || item.stage === "done")) seedPullRequest(workspace, issue, id, at(endAge));
 
   let threadId: string | null = null;
   comments.forEach(([who, text, ageDays], index) => {
@@ -246,5 +249,25 @@ function seedItem(workspace: Workspace, item: WorkItem, id: Id, at: At, day: (in
       quotedText: null,
     });
     if (!reply) threadId = commentId;
+  });
+}
+
+/** The pull request that brought the work: what Linear's GitHub integration leaves on an issue. */
+function seedPullRequest(workspace: Workspace, issue: IssueRow, id: Id, writtenAt: string): void {
+  const attachmentId = id("attachment", issue.identifier);
+  const number = 200 + issue.number;
+  workspace.attachments.set(attachmentId, {
+    id: attachmentId,
+    createdAt: writtenAt,
+    updatedAt: writtenAt,
+    archivedAt: null,
+    issueId: issue.id,
+    title: `${issue.identifier}: ${issue.title}`,
+    subtitle: issue.completedAt === null ? "Open" : "Merged",
+    url: `https://github.com/${workspace.organization.urlKey}/parcels/pull/${number}`,
+    sourceType: "github",
+    creatorId: issue.assigneeId ?? issue.creatorId,
+    groupBySource: false,
+    metadata: { number, status: issue.completedAt === null ? "open" : "merged" },
   });
 }

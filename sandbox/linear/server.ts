@@ -17,6 +17,7 @@ import type { UserRow, Workspace } from "./rows";
 import { seedWorkspaces } from "./seed";
 import { documentedSettings, type LinearSettings, linearSettings } from "./settings";
 import { createStore, seedId } from "./store";
+import { createWebhooks } from "./webhooks/deliveries";
 
 /** What `spend` takes. */
 const spentShape = z.strictObject({
@@ -45,6 +46,8 @@ export type LinearInspected = Readonly<{
     cycles: number;
     issues: number;
     comments: number;
+    attachments: number;
+    webhooks: number;
   }>[];
 }>;
 
@@ -104,7 +107,13 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
     oauth.restore(saved.grants);
   }
 
-  const graphql = createGraphqlEndpoint({ store, book: oauth.book, limits, settings: () => settings, webOrigin });
+  const webhooks = createWebhooks({
+    clock,
+    webOrigin,
+    findWorkspace: (id) => store.workspaces.get(id),
+    onChange: options.onChange,
+  });
+  const graphql = createGraphqlEndpoint({ store, book: oauth.book, limits, settings: () => settings, webhooks, webOrigin });
   const home = createHome({ store, webOrigin: () => origin });
 
   async function route(request: SandboxRequest): Promise<SandboxResponse> {
@@ -139,7 +148,10 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
 
   return {
     origin,
-    close: listening.close,
+    close: async () => {
+      webhooks.close();
+      await listening.close();
+    },
     settings: () => settings,
     set(changes) {
       settings = { ...settings, ...linearSettings.partial().parse(changes) };
@@ -160,6 +172,7 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
       store.reset();
       oauth.clear();
       limits.clear();
+      webhooks.clear();
     },
     save: (): SavedLinear => ({ workspaces: store.workspaces, grants: oauth.save() }),
     inspect: (): LinearInspected => ({
@@ -174,6 +187,8 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
         cycles: workspace.cycles.size,
         issues: workspace.issues.size,
         comments: workspace.comments.size,
+        attachments: workspace.attachments.size,
+        webhooks: workspace.webhooks.size,
       })),
     }),
   };

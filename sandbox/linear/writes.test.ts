@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { normalizeMarkdown } from "./mutations";
+import { normalizeMarkdown } from "./mutations/shared";
 import { startTestSandbox } from "./testing";
 
 let sandbox: Awaited<ReturnType<typeof startTestSandbox>>;

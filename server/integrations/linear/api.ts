@@ -5,6 +5,7 @@ import { complexityOf } from "./cost";
 import { type DocumentName, documents } from "./documents";
 import { complexityGroup, requestsGroup } from "./limits";
 import {
+  type Attachment,
   answers,
   type Comment,
   type Cycle,
@@ -54,6 +55,7 @@ export interface IssueFields {
   readonly removedLabelIds?: readonly string[];
   readonly projectId?: string | null;
   readonly cycleId?: string | null;
+  readonly parentId?: string | null;
   readonly dueDate?: string | null;
 }
 
@@ -103,11 +105,18 @@ export interface LinearApi {
   /** ENOENT where there is none; so do all `get` below. */
   getTeam(id: string, context: CallContext): Promise<Team>;
   listIssues(teamId: string, page: PageRequest, context: CallContext): Promise<Page<IssueRow>>;
+  /** Archived issues of the team, those in the trash included. */
+  listArchivedIssues(teamId: string, page: PageRequest, context: CallContext): Promise<Page<IssueRow>>;
+  /** By id or identifier (`ENG-12`), archived or not. */
   getIssue(id: string, context: CallContext): Promise<Issue>;
+  /** Links of the issue to things outside Linear. */
+  listAttachments(issueId: string, page: PageRequest, context: CallContext): Promise<Page<Attachment>>;
+  getAttachment(id: string, context: CallContext): Promise<Attachment & { readonly issue: { readonly id: string } }>;
   listComments(issueId: string, page: PageRequest, context: CallContext): Promise<Page<Comment>>;
   getComment(id: string, context: CallContext): Promise<Comment>;
   listCycles(teamId: string, page: PageRequest, context: CallContext): Promise<Page<CycleRow>>;
   getCycle(id: string, context: CallContext): Promise<Cycle>;
+  /** Archived ones included. */
   listProjects(page: PageRequest, context: CallContext): Promise<Page<ProjectRow>>;
   getProject(id: string, context: CallContext): Promise<Project>;
   listUsers(page: PageRequest, context: CallContext): Promise<Page<User>>;
@@ -119,6 +128,7 @@ export interface LinearApi {
   /** Sets absolute values, so repeating it changes nothing more. */
   updateIssue(id: string, input: IssueFields, context: CallContext): Promise<Issue>;
   archiveIssue(id: string, context: CallContext): Promise<void>;
+  unarchiveIssue(id: string, context: CallContext): Promise<void>;
   createComment(input: CommentCreateInput, context: CallContext): Promise<Comment>;
 }
 
@@ -165,6 +175,11 @@ export function createLinearApi(options: { readonly send: Send; readonly url: st
     listTeams: async (page, context) => toPage((await call("teams", pageArguments(page), context)).teams),
     getTeam: async (id, context) => (await call("team", { id }, context)).team,
     listIssues: async (team, page, context) => toPage((await call("issues", { team, ...pageArguments(page) }, context)).team.issues),
+    listArchivedIssues: async (team, page, context) =>
+      toPage((await call("archivedIssues", { team, ...pageArguments(page) }, context)).team.issues),
+    listAttachments: async (issue, page, context) =>
+      toPage((await call("attachments", { issue, ...pageArguments(page) }, context)).issue.attachments),
+    getAttachment: async (id, context) => (await call("attachment", { id }, context)).attachment,
     getIssue: async (id, context) => (await call("issue", { id }, context)).issue,
     listComments: async (issue, page, context) =>
       toPage((await call("comments", { issue, ...pageArguments(page) }, context)).issue.comments),
@@ -190,6 +205,9 @@ export function createLinearApi(options: { readonly send: Send; readonly url: st
     },
     archiveIssue: async (id, context) => {
       await call("issueArchive", { id }, context, "idempotent");
+    },
+    unarchiveIssue: async (id, context) => {
+      await call("issueUnarchive", { id }, context, "idempotent");
     },
     createComment: (input, context) =>
       createOrFind(

@@ -1,14 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { buildSchema, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
+import { findSpec } from "@/sandbox/specs/folder";
 import { maxPageSize } from "./api";
 import { documents } from "./documents";
 
-/** Linear's own SDL, as published; it lies beside the repository (or beside the folder of worktrees), not in it. */
-const found = ["../../../../shared/specs", "../../../../../shared/specs"]
-  .map((folder) => resolve(import.meta.dirname, folder, "linear-schema.graphql"))
-  .find((path) => existsSync(path));
+/** Linear's own SDL, as published. */
+const found = findSpec("linear-schema.graphql");
 
 describe("Linear's documents", () => {
   it("are named as the log and the answers name them", () => {
@@ -26,8 +24,8 @@ describe("Linear's documents", () => {
   });
 });
 
-describe.runIf(found !== undefined)("Linear's documents against Linear's SDL", () => {
-  const schema = found === undefined ? null : buildSchema(readFileSync(found, "utf8"), { assumeValidSDL: true });
+describe.runIf(found !== null)("Linear's documents against Linear's SDL", () => {
+  const schema = found === null ? null : buildSchema(readFileSync(found, "utf8"), { assumeValidSDL: true });
   it.each(Object.entries(documents))("%s is valid", (_name, document) => {
     expect(schema === null ? ["no SDL"] : validate(schema, parse(document)).map((error) => error.message)).toEqual([]);
   });

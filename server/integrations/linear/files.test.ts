@@ -103,7 +103,7 @@ describe("Linear in the file system", () => {
     const names = (nodes: readonly Node[]) => nodes.map(({ name }) => name.replace(/~[a-z2-7]{8}/, "~"));
     expect(names(await listed(root))).toEqual(["organization.json", "projects", "teams", "users"]);
     expect(names(await listed(`${root}/teams`))).toEqual(expect.arrayContaining(["ENG~", "DES~", "OPS~"]));
-    expect(names(await listed(`${root}/teams/ENG`))).toEqual(["cycles", "issues", "team.json"]);
+    expect(names(await listed(`${root}/teams/ENG`))).toEqual(["archive", "cycles", "issues", "team.json"]);
     const [project] = await listed(`${root}/projects`);
     expect((await fs.read(scope, { path: `${project?.path}/project.md` })).text).toMatch(/^---\nname: /);
     const [cycle] = await listed(`${root}/teams/ENG/cycles`);

@@ -60,7 +60,14 @@ export const user = z.object({
 });
 export type User = z.infer<typeof user>;
 
-export const label = z.object({ id: z.string(), name, isGroup: z.boolean().nullish(), team: z.object({ id: z.string() }).nullish() });
+export const label = z.object({
+  id: z.string(),
+  name,
+  isGroup: z.boolean().nullish(),
+  /** The group it belongs to; an issue has at most one label of a group. */
+  parent: named.nullish(),
+  team: z.object({ id: z.string() }).nullish(),
+});
 export type Label = z.infer<typeof label>;
 
 const issueRow = z.object({
@@ -73,6 +80,19 @@ const issueRow = z.object({
   archivedAt: time.nullish(),
 });
 export type IssueRow = z.infer<typeof issueRow>;
+
+/** A link from an issue to something outside Linear (a pull request, a page). */
+export const attachment = z.object({
+  id: z.string(),
+  title: z.string(),
+  subtitle: z.string().nullish(),
+  url: z.string(),
+  sourceType: z.string().nullish(),
+  createdAt: time,
+  updatedAt: time,
+  creator: named.nullish(),
+});
+export type Attachment = z.infer<typeof attachment>;
 
 const cycleReference = z.object({ id: z.string(), number: z.number(), name: name.nullish() });
 
@@ -87,6 +107,7 @@ export const issue = issueRow.extend({
   creator: named.nullish(),
   project: named.nullish(),
   cycle: cycleReference.nullish(),
+  parent: z.object({ id: z.string(), identifier: z.string(), title: z.string() }).nullish(),
   labels: page(named),
 });
 export type Issue = z.infer<typeof issue>;
@@ -127,6 +148,11 @@ export const project = projectRow.extend({
   startDate: z.string().nullish(),
   targetDate: z.string().nullish(),
   lead: named.nullish(),
+  health: z.string().nullish(),
+  /** As of issues: 0 none, 1 urgent, 2 high, 3 medium, 4 low. */
+  priority: z.number().nullish(),
+  teams: page(z.object({ id: z.string(), key: z.string() })),
+  members: page(named),
 });
 export type Project = z.infer<typeof project>;
 
@@ -152,9 +178,12 @@ export const answers = {
   teams: z.object({ teams: page(teamRow) }),
   team: z.object({ team }),
   issues: z.object({ team: z.object({ issues: page(issueRow) }) }),
+  archivedIssues: z.object({ team: z.object({ issues: page(issueRow) }) }),
   issue: z.object({ issue }),
   comments: z.object({ issue: z.object({ comments: page(comment) }) }),
   comment: z.object({ comment }),
+  attachments: z.object({ issue: z.object({ attachments: page(attachment) }) }),
+  attachment: z.object({ attachment: attachment.extend({ issue: z.object({ id: z.string() }) }) }),
   cycles: z.object({ team: z.object({ cycles: page(cycleRow) }) }),
   cycle: z.object({ cycle }),
   projects: z.object({ projects: page(projectRow) }),
@@ -165,6 +194,7 @@ export const answers = {
   issueCreate: z.object({ issueCreate: z.object({ success: z.boolean(), issue: issue.nullish() }) }),
   issueUpdate: z.object({ issueUpdate: z.object({ success: z.boolean(), issue: issue.nullish() }) }),
   issueArchive: z.object({ issueArchive: z.object({ success: z.boolean() }) }),
+  issueUnarchive: z.object({ issueUnarchive: z.object({ success: z.boolean() }) }),
   commentCreate: z.object({ commentCreate: z.object({ success: z.boolean(), comment: comment.nullish() }) }),
 };
 

@@ -1,5 +1,5 @@
 import type { FieldSchema, KindSchema, ToolMountDescription } from "@/server/vfs/tool-mount";
-import { priorities } from "../format";
+import { priorities } from "../format/words";
 import { linearManifest } from "../manifest";
 
 /** What the mount can do, for callers to read before they write. */
@@ -33,18 +33,30 @@ const issue: KindSchema = {
     writable("labels", "references", "Names of labels of the team or the workspace; the list replaces the old one."),
     writable("project", "reference", "A project: name, or name~handle. null takes the issue out of its project."),
     writable("cycle", "reference", "A cycle of the team: number, name, or name~handle. null takes the issue out of its cycle."),
+    writable("parent", "reference", "The issue above it: identifier (ENG-12), or name~handle. null makes it stand by itself."),
     writable("due_date", "date", 'A date such as "2026-03-31". null clears it.'),
     readOnly("identifier", "string", "Linear's short id, such as ENG-12."),
     readOnly("team", "string", "The team's key."),
     readOnly("creator", "reference", "Who made the issue."),
     readOnly("created_at", "datetime", "When the issue was made."),
+    readOnly("archived_at", "datetime", "When it was archived; null while it is among the team's issues."),
     readOnly("id", "string", "Linear's id."),
   ],
   body: "description",
   create: true,
   update: true,
   append: false,
-  remove: "Archives the issue; it can be restored in Linear.",
+  remove: "Archives the issue; it stands in the team's archive and can be moved back.",
+  move: "Between a team's issues and its archive: archives the issue, or takes it out of the archive.",
+  writeCapability: "write:issues",
+};
+
+/** An issue in the archive: read as any issue, and moved back. */
+const archivedIssue: KindSchema = {
+  ...nothing,
+  kind: "archived_issue",
+  fields: issue.fields.map((field) => ({ ...field, writable: false })),
+  move: "Out of the archive, back into the team's issues.",
   writeCapability: "write:issues",
 };
 
@@ -74,8 +86,13 @@ const project: KindSchema = {
     readOnly("lead", "reference", "Who leads it."),
     readOnly("start_date", "date", "When it starts."),
     readOnly("target_date", "date", "When it is to be done."),
+    readOnly("priority", "enum", "How urgent it is."),
+    readOnly("health", "string", "What its lead last said about it: onTrack, atRisk or offTrack."),
+    readOnly("teams", "strings", "Keys of its teams."),
+    readOnly("members", "references", "Who works on it."),
     readOnly("summary", "string", "Its one-line description."),
     readOnly("created_at", "datetime", "When it was made."),
+    readOnly("archived_at", "datetime", "When it was archived; null otherwise."),
     readOnly("id", "string", "Linear's id."),
   ],
 };
@@ -86,11 +103,14 @@ export const linearDescription: ToolMountDescription = {
   guard: "checked",
   kinds: [
     issue,
+    archivedIssue,
     comments,
+    { ...nothing, kind: "archived_comments", fields: [] },
     cycle,
     project,
     { ...nothing, kind: "team", fields: [] },
     { ...nothing, kind: "organization", fields: [] },
+    { ...nothing, kind: "attachment", fields: [] },
     { ...nothing, kind: "user", fields: [] },
   ],
 };

@@ -1,6 +1,6 @@
 import type { Entry, LocationSegment } from "@/server/vfs/tool-mount";
-import { cycleTitle, issueTitle } from "../format";
-import type { CycleRow, IssueRow, ProjectRow, TeamRow, User } from "../schema";
+import { cycleTitle, issueTitle } from "../format/words";
+import type { Attachment, CycleRow, IssueRow, ProjectRow, TeamRow, User } from "../schema";
 
 /** Linear's records as rows of a directory. */
 
@@ -52,7 +52,8 @@ function fileEntry(name: string, schemaKind: string, mediaType: string, record: 
 export const organizationEntry = (): Entry => fileEntry("organization.json", "organization", jsonType, null);
 export const teamFileEntry = (team: Times): Entry => fileEntry("team.json", "team", jsonType, team);
 export const projectFileEntry = (project: ProjectRow): Entry => fileEntry("project.md", "project", markdown, project, project.url ?? null);
-export const commentsEntry = (webUrl: string | null): Entry => fileEntry("comments.md", "comments", markdown, null, webUrl);
+export const commentsEntry = (issue: IssueRow): Entry =>
+  fileEntry("comments.md", issue.archivedAt ? "archived_comments" : "comments", markdown, null, issue.url);
 
 export const teamEntry = (team: TeamRow): Entry => ({
   ...blank,
@@ -73,6 +74,7 @@ export const issueEntry = (issue: IssueRow): Entry => ({
   mediaType: markdown,
   webUrl: issue.url,
   companion: true,
+  ...(issue.archivedAt ? { schemaKind: "archived_issue" } : {}),
 });
 
 export const companionEntry = (issue: IssueRow): Entry => ({
@@ -82,6 +84,17 @@ export const companionEntry = (issue: IssueRow): Entry => ({
   title: issueTitle(issue),
   extension: ".d",
   webUrl: issue.url,
+});
+
+export const attachmentEntry = (attachment: Attachment): Entry => ({
+  ...blank,
+  ...timesOf(attachment),
+  segment: objectSegment("attachment", attachment.id),
+  kind: "file",
+  title: attachment.title,
+  extension: ".json",
+  mediaType: jsonType,
+  webUrl: attachment.url,
 });
 
 export const cycleEntry = (cycle: CycleRow): Entry => ({

@@ -2,24 +2,23 @@ import { HubError } from "@/server/errors";
 import type { CallContext } from "@/server/transport/send";
 import type { Operation, ReadFormat } from "@/server/vfs/node";
 import type { Entry, EntryPage, MountContext, PrintedFile, ToolMount } from "@/server/vfs/tool-mount";
-import type { LinearApi, Page } from "../api";
+import { type LinearApi, listAll, type Page } from "../api";
+import { printComments, printCommentsJson, printThread } from "../format/comments";
+import { printIssue, printIssueJson } from "../format/issue";
 import {
-  printComments,
-  printCommentsJson,
+  printAttachment,
   printCycle,
   printCycleJson,
-  printIssue,
-  printIssueJson,
   printOrganization,
   printProject,
   printProjectJson,
   printTeam,
-  printThread,
   printUser,
-} from "../format";
+} from "../format/records";
 import { createCapabilityCheck } from "./capabilities";
 import { linearDescription } from "./description";
 import {
+  attachmentEntry,
   commentsEntry,
   companionEntry,
   cycleEntry,
@@ -35,7 +34,7 @@ import {
 import { performStep } from "./perform";
 import { type Place, placeOf } from "./place";
 import { planArchive, planComment, planCreate, planUpdate } from "./plan";
-import { getComments, getCycleAt, getIssueAt } from "./records";
+import { getAttachmentAt, getComments, getCycleAt, getIssueAt, maxCandidates } from "./records";
 
 const wholePage = (entries: readonly Entry[]): EntryPage => ({ entries, nextCursor: null });
 
@@ -88,15 +87,21 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
       case "teamFile":
         return teamFileEntry(await api.getTeam(place.team, call));
       case "issues":
+      case "archive":
       case "cycles":
         await api.getTeam(place.team, call);
         return directoryEntry(place.at);
       case "issue":
-        return issueEntry(await getIssueAt(api, place.team, place.issue, call));
+        return issueEntry(await getIssueAt(api, place, call));
       case "companion":
-        return companionEntry(await getIssueAt(api, place.team, place.issue, call));
+        return companionEntry(await getIssueAt(api, place, call));
       case "comments":
-        return commentsEntry((await getIssueAt(api, place.team, place.issue, call)).url);
+        return commentsEntry(await getIssueAt(api, place, call));
+      case "attachments":
+        await getIssueAt(api, place, call);
+        return directoryEntry(place.at);
+      case "attachment":
+        return attachmentEntry(await getAttachmentAt(api, place, call));
       case "cycle":
         return cycleEntry(await getCycleAt(api, place.team, place.cycle, call));
       case "project":
@@ -115,11 +120,21 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
       case "teams":
         return toEntries(await api.listTeams(page, call), teamEntry);
       case "team":
-        return wholePage([teamFileEntry(await api.getTeam(place.team, call)), directoryEntry("issues"), directoryEntry("cycles")]);
+        return wholePage([
+          teamFileEntry(await api.getTeam(place.team, call)),
+          directoryEntry("issues"),
+          directoryEntry("archive"),
+          directoryEntry("cycles"),
+        ]);
       case "issues":
         return toEntries(await api.listIssues(place.team, page, call), issueEntry);
+      case "archive":
+        return toEntries(await api.listArchivedIssues(place.team, page, call), issueEntry);
       case "companion":
-        return wholePage([commentsEntry((await getIssueAt(api, place.team, place.issue, call)).url)]);
+        return wholePage([commentsEntry(await getIssueAt(api, place, call)), directoryEntry("attachments")]);
+      case "attachments":
+        await getIssueAt(api, place, call);
+        return toEntries(await api.listAttachments(place.issue, page, call), attachmentEntry);
       case "cycles":
         return toEntries(await api.listCycles(place.team, page, call), cycleEntry);
       case "projects":
@@ -142,7 +157,8 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
       case "teamFile": {
         chooseFormat(as, ["json"]);
         const team = await api.getTeam(place.team, call);
-        return printed(printTeam(team), "json", teamFileEntry(team));
+        const labels = await listAll((page) => api.listLabels(place.team, page, call), maxCandidates);
+        return printed(printTeam(team, labels), "json", teamFileEntry(team));
       }
       case "user": {
         chooseFormat(as, ["json"]);
@@ -151,7 +167,7 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
       }
       case "issue": {
         const format = chooseFormat(as, ["markdown", "thread", "json"]);
-        const issue = await getIssueAt(api, place.team, place.issue, call);
+        const issue = await getIssueAt(api, place, call);
         if (format === "json") return printed(printIssueJson(issue), format, issueEntry(issue));
         const text =
           format === "thread"
@@ -161,9 +177,14 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
       }
       case "comments": {
         const format = chooseFormat(as, ["markdown", "json"]);
-        const issue = await getIssueAt(api, place.team, place.issue, call);
+        const issue = await getIssueAt(api, place, call);
         const comments = await getComments(api, issue.id, call);
-        return printed(format === "json" ? printCommentsJson(comments) : printComments(comments), format, commentsEntry(issue.url));
+        return printed(format === "json" ? printCommentsJson(comments) : printComments(comments), format, commentsEntry(issue));
+      }
+      case "attachment": {
+        chooseFormat(as, ["json"]);
+        const attachment = await getAttachmentAt(api, place, call);
+        return printed(printAttachment(attachment), "json", attachmentEntry(attachment));
       }
       case "cycle": {
         const format = chooseFormat(as, ["markdown", "json"]);
@@ -196,20 +217,32 @@ export function createLinearMount(options: { readonly api: LinearApi; readonly c
         case "update":
           if (place.at !== "issue")
             throw unsupported("write", place.at === "comments" ? "Comments are appended, never rewritten; this file" : "This");
+          if (place.archived) throw unsupported("write", "An archived issue is read only until it is moved back to issues; this file");
           check.requireWrite("write:issues");
           return await planUpdate(change, place, api, context);
         case "append":
+          if (place.at === "comments" && place.archived)
+            throw unsupported("append", "An archived issue is read only until it is moved back to issues; this file");
           if (place.at !== "comments") throw unsupported("append", "Only an issue's comments.md is appended to; this");
           check.requireWrite("write:comments");
           return await planComment(change, place, api, context);
         case "remove":
           if (place.at !== "issue") throw unsupported("remove", "This");
+          if (place.archived) throw unsupported("remove", "An archived issue is deleted in Linear only; this file");
           check.requireWrite("write:issues");
           return await planArchive(change, place, api, context);
-        case "move":
-          throw unsupported("move", "This");
+        case "move": {
+          const to = placeOf(change.to);
+          const wanted = place.at !== "issue" ? null : place.archived ? "issues" : "archive";
+          if (place.at !== "issue" || to.at !== wanted || to.team !== place.team) {
+            throw unsupported("move", "An issue moves between its team's issues and its archive, and nothing else moves; this");
+          }
+          if (change.name !== null) throw unsupported("move", "An issue is named by its title, which is edited in the file; the name");
+          check.requireWrite("write:issues");
+          return await planArchive(change, place, api, context);
+        }
         case "upload":
-          throw unsupported("write", "This");
+          throw unsupported("write", "Linear's issues are text; a directory here takes no uploaded bytes. This");
       }
     },
     async perform(step, context) {

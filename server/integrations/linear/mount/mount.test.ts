@@ -57,7 +57,7 @@ function idOf(entry: Entry | undefined): string {
 /** The first issue of ENG. */
 async function anIssue(): Promise<{ id: string; location: Location; text: string; revision: string | null }> {
   const id = idOf((await list(locations.issues(team)))[0]);
-  const location = locations.issue(team, id);
+  const location = locations.issue({ team, issue: id, archived: false });
   const { text, entry } = await mount.read(location, null, context);
   return { id, location, text, revision: entry.revision };
 }
@@ -198,7 +198,12 @@ describe("an edit of an issue", () => {
     await sandbox.control.set({ commentTouchesIssue: true });
     const edit = await planUpdate((text) => withField(text, "state", "Done"));
     const { id, location } = await anIssue();
-    await perform(await mount.plan({ type: "append", location: locations.comments(team, id), text: "Hello", seed: randomUUID() }, context));
+    await perform(
+      await mount.plan(
+        { type: "append", location: locations.comments({ team, issue: id, archived: false }), text: "Hello", seed: randomUUID() },
+        context,
+      ),
+    );
     expect((await mount.stat(location, context)).revision).not.toBe((edit.change as { revision: string }).revision);
     await perform(await mount.plan(edit.change, context));
     expect((await anIssue()).text).toMatch(/^state: Done$/m);
@@ -277,7 +282,7 @@ describe("a new issue", () => {
 describe("comments", () => {
   it("are appended once, and read back quoted and in the thread", async () => {
     const { id, location } = await anIssue();
-    const comments = locations.comments(team, id);
+    const comments = locations.comments({ team, issue: id, archived: false });
     const plan = await mount.plan(
       { type: "append", location: comments, text: "\nLooks **good**.\n\n## Really\n", seed: randomUUID() },
       context,
@@ -298,7 +303,7 @@ describe("comments", () => {
 
   it("are never rewritten, removed or empty", async () => {
     const { id } = await anIssue();
-    const location = locations.comments(team, id);
+    const location = locations.comments({ team, issue: id, archived: false });
     expect((await failureOf(mount.plan({ type: "update", location, base: "", revision: null, text: "x" }, context))).code).toBe("ENOTSUP");
     expect((await failureOf(mount.plan({ type: "remove", location, revision: null }, context))).code).toBe("ENOTSUP");
     expect((await failureOf(mount.plan({ type: "append", location, text: " \n", seed: randomUUID() }, context))).code).toBe("EINVAL");
@@ -307,11 +312,14 @@ describe("comments", () => {
 
 describe("removing an issue", () => {
   it("archives it: it leaves the list and its path, and twice is once", async () => {
-    const { location, revision } = await anIssue();
+    const { id, location, revision } = await anIssue();
     const plan = await mount.plan({ type: "remove", location, revision }, context);
-    expect(plan.undo).toMatch(/archive in Linear/);
-    expect(await perform(plan)).toEqual([null]);
-    expect(await perform(plan)).toEqual([null]);
+    expect(plan.undo).toMatch(/from archive back/);
+    const archived = locations.issue({ team, issue: id, archived: true });
+    expect(await perform(plan)).toEqual([archived]);
+    expect(await perform(plan)).toEqual([archived]);
+    expect((await list(locations.archive(team))).map((entry) => entry.segment)).toContainEqual(location.at(-1));
+    expect((await mount.read(archived, null, context)).text).toMatch(/^archived_at: "\d{4}-/m);
     expect((await failureOf(mount.stat(location, context))).code).toBe("ENOENT");
     expect((await list(locations.issues(team))).map((entry) => entry.segment)).not.toContainEqual(location.at(-1));
   });
@@ -320,6 +328,81 @@ describe("removing an issue", () => {
     const { location, revision } = await anIssue();
     await perform((await planUpdate((text) => withField(text, "priority", "Low"))).plan);
     expect((await failureOf(mount.plan({ type: "remove", location, revision }, context))).code).toBe("ESTALE");
+  });
+});
+
+describe("moving an issue", () => {
+  const at = (id: string, archived: boolean) => locations.issue({ team, issue: id, archived });
+  const moveOf = (location: Location, to: Location, name: string | null = null): Change => ({
+    type: "move",
+    location,
+    to,
+    name,
+    revision: null,
+    seed: randomUUID(),
+  });
+
+  it("into the archive and back changes nothing of it", async () => {
+    const { id, location, text } = await anIssue();
+    expect(await perform(await mount.plan(moveOf(location, locations.archive(team)), context))).toEqual([at(id, true)]);
+    const back = await mount.plan(moveOf(at(id, true), locations.issues(team)), context);
+    expect(back.steps[0]?.changes).toEqual([{ field: "archived", from: "yes", to: "no" }]);
+    expect(await perform(back)).toEqual([location]);
+    expect(await perform(back)).toEqual([location]);
+    expect((await mount.read(location, null, context)).text).toBe(text);
+  });
+
+  it("anywhere else, or under another name, is refused", async () => {
+    const { location } = await anIssue();
+    const other = idOf((await list(locations.teams)).find((entry) => entry.title === "DES"));
+    for (const change of [
+      moveOf(location, locations.issues(team)),
+      moveOf(location, locations.archive(other)),
+      moveOf(location, locations.issues(other)),
+      moveOf(location, locations.archive(team), "Another name.md"),
+      moveOf(locations.teamFile(team), locations.archive(team)),
+    ]) {
+      expect(await failureOf(mount.plan(change, context))).toMatchObject({ code: "ENOTSUP", details: { operation: "move" } });
+    }
+  });
+
+  it("leaves an archived one to be read only", async () => {
+    const { id, location } = await anIssue();
+    await perform(await mount.plan(moveOf(location, locations.archive(team)), context));
+    const { text, entry } = await mount.read(at(id, true), null, context);
+    expect(entry.schemaKind).toBe("archived_issue");
+    const update: Change = { type: "update", location: at(id, true), base: text, revision: null, text: withField(text, "state", "Done") };
+    expect((await failureOf(mount.plan(update, context))).code).toBe("ENOTSUP");
+    const comments = locations.comments({ team, issue: id, archived: true });
+    expect((await failureOf(mount.plan({ type: "append", location: comments, text: "x", seed: randomUUID() }, context))).code).toBe(
+      "ENOTSUP",
+    );
+    expect((await failureOf(mount.plan({ type: "remove", location: at(id, true), revision: null }, context))).code).toBe("ENOTSUP");
+    expect((await failureOf(mount.stat(location, context))).code).toBe("ENOENT");
+  });
+});
+
+describe("a parent", () => {
+  it("is set by identifier or handle, cleared by null, and never the issue itself", async () => {
+    const entries = await list(locations.issues(team));
+    const above = entries[3];
+    const identifier = above?.title.split(" ")[0] ?? "";
+    await perform((await planUpdate((text) => withField(text, "parent", identifier))).plan);
+    const { text, location } = await anIssue();
+    expect(text).toContain(`parent: ${above?.title}~`);
+    expect((await planUpdate((same) => same)).plan.steps).toEqual([]);
+    const { plan } = await planUpdate((same) => withField(same, "parent", "null"));
+    expect(plan.steps[0]?.changes).toMatchObject([{ field: "parent", to: null }]);
+    await perform(plan);
+    expect((await mount.read(location, null, context)).text).toMatch(/^parent: null$/m);
+    for (const wrong of ["ENG-99999", "the other one"]) {
+      expect(await failureOf(planUpdate((same) => withField(same, "parent", wrong)))).toMatchObject({
+        code: "EINVAL",
+        details: { key: "parent" },
+      });
+    }
+    const own = (await planUpdate((same) => withField(same, "parent", /^identifier: "(.*)"$/m.exec(same)?.[1] ?? ""))).plan;
+    expect((await failureOf(perform(own))).code).toBe("EINVAL");
   });
 });
 

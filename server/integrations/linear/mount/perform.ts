@@ -48,15 +48,18 @@ async function update(step: Step<"issueUpdate">, api: LinearApi, context: MountC
       context.call,
     );
   }
-  return { location: locations.issue(step.team, issue.id) };
+  return { location: locations.issue({ team: step.team, issue: issue.id, archived: false }) };
 }
 
-async function archive(step: Step<"issueArchive">, api: LinearApi, context: MountContext): Promise<StepResult> {
+/** Into the archive or out of it; the issue stands in the other directory afterwards. */
+async function archive(step: Step<"issueArchive" | "issueUnarchive">, api: LinearApi, context: MountContext): Promise<StepResult> {
   const issue = await api.getIssue(step.issue, context.call);
-  if (issue.archivedAt) return { location: null };
-  if (issue.updatedAt !== step.revision) throw hasMoved(issue);
-  await api.archiveIssue(issue.id, context.call);
-  return { location: null };
+  const archived = step.call === "issueArchive";
+  if (Boolean(issue.archivedAt) !== archived) {
+    if (issue.updatedAt !== step.revision) throw hasMoved(issue);
+    await (archived ? api.archiveIssue(issue.id, context.call) : api.unarchiveIssue(issue.id, context.call));
+  }
+  return { location: locations.issue({ team: step.team, issue: issue.id, archived }) };
 }
 
 /** Runs a stored step. ESTALE when what it was made against changed, or when another version of the hub made it. */
@@ -68,15 +71,19 @@ export async function performStep(draft: DraftStep, api: LinearApi, context: Mou
   switch (step.call) {
     case "issueCreate": {
       const issue = await api.createIssue({ ...step.input, id: step.id, teamId: step.team }, context.call);
-      return { location: locations.issue(issue.team.id, issue.id), output: { identifier: issue.identifier, url: issue.url } };
+      return {
+        location: locations.issue({ team: issue.team.id, issue: issue.id, archived: false }),
+        output: { identifier: issue.identifier, url: issue.url },
+      };
     }
     case "issueUpdate":
       return await update(step, api, context);
     case "issueArchive":
+    case "issueUnarchive":
       return await archive(step, api, context);
     case "commentCreate": {
       const comment = await api.createComment({ id: step.id, issueId: step.issue, body: step.body }, context.call);
-      return { location: locations.comments(step.team, step.issue), output: { comment: comment.id, url: comment.url ?? null } };
+      return { location: locations.comments(step), output: { comment: comment.id, url: comment.url ?? null } };
     }
   }
 }

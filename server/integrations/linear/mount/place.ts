@@ -1,11 +1,19 @@
 import { HubError } from "@/server/errors";
 import type { Location, LocationSegment } from "@/server/vfs/tool-mount";
 
+/** An issue stands in its team's `issues`, or, once archived, in its `archive`. */
+export interface IssuePlace {
+  readonly team: string;
+  readonly issue: string;
+  readonly archived: boolean;
+}
+
 /** Where a location of Linear's tree is; ids are Linear's. */
 export type Place =
   | { readonly at: "root" | "organization" | "teams" | "projects" | "users" }
-  | { readonly at: "team" | "teamFile" | "issues" | "cycles"; readonly team: string }
-  | { readonly at: "issue" | "companion" | "comments"; readonly team: string; readonly issue: string }
+  | { readonly at: "team" | "teamFile" | "issues" | "archive" | "cycles"; readonly team: string }
+  | ({ readonly at: "issue" | "companion" | "comments" | "attachments" } & IssuePlace)
+  | ({ readonly at: "attachment"; readonly attachment: string } & IssuePlace)
   | { readonly at: "cycle"; readonly team: string; readonly cycle: string }
   | { readonly at: "project" | "projectFile"; readonly project: string }
   | { readonly at: "user"; readonly user: string };
@@ -20,12 +28,18 @@ export const locations = {
   team: (team: string): Location => [fixed("teams"), object("team", team)],
   teamFile: (team: string): Location => [...locations.team(team), fixed("team.json")],
   issues: (team: string): Location => [...locations.team(team), fixed("issues")],
-  issue: (team: string, issue: string): Location => [...locations.issues(team), object("issue", issue)],
-  companion: (team: string, issue: string): Location => [
-    ...locations.issues(team),
+  archive: (team: string): Location => [...locations.team(team), fixed("archive")],
+  issue: ({ team, issue, archived }: IssuePlace): Location => [
+    ...(archived ? locations.archive(team) : locations.issues(team)),
+    object("issue", issue),
+  ],
+  companion: ({ team, issue, archived }: IssuePlace): Location => [
+    ...(archived ? locations.archive(team) : locations.issues(team)),
     { type: "object", kind: "issue", externalId: issue, companion: true },
   ],
-  comments: (team: string, issue: string): Location => [...locations.companion(team, issue), fixed("comments.md")],
+  comments: (place: IssuePlace): Location => [...locations.companion(place), fixed("comments.md")],
+  attachments: (place: IssuePlace): Location => [...locations.companion(place), fixed("attachments")],
+  attachment: (place: IssuePlace, attachment: string): Location => [...locations.attachments(place), object("attachment", attachment)],
   cycles: (team: string): Location => [...locations.team(team), fixed("cycles")],
   cycle: (team: string, cycle: string): Location => [...locations.cycles(team), object("cycle", cycle)],
   projects: [fixed("projects")] as Location,
@@ -35,16 +49,31 @@ export const locations = {
   user: (user: string): Location => [fixed("users"), object("user", user)],
 };
 
-const routes: Readonly<Record<string, (ids: readonly string[]) => Place>> = {
+type Route = (ids: readonly string[]) => Place;
+
+/** What stands below a directory of issues. */
+function issueRoutes(directory: string, archived: boolean): Readonly<Record<string, Route>> {
+  const issue = `teams/<team>/${directory}/<issue>`;
+  const place = ([team = "", id = ""]: readonly string[]): IssuePlace => ({ team, issue: id, archived });
+  return {
+    [issue]: (ids) => ({ at: "issue", ...place(ids) }),
+    [`${issue}.d`]: (ids) => ({ at: "companion", ...place(ids) }),
+    [`${issue}.d/comments.md`]: (ids) => ({ at: "comments", ...place(ids) }),
+    [`${issue}.d/attachments`]: (ids) => ({ at: "attachments", ...place(ids) }),
+    [`${issue}.d/attachments/<attachment>`]: (ids) => ({ at: "attachment", ...place(ids), attachment: ids[2] ?? "" }),
+  };
+}
+
+const routes: Readonly<Record<string, Route>> = {
   "": () => ({ at: "root" }),
   "organization.json": () => ({ at: "organization" }),
   teams: () => ({ at: "teams" }),
   "teams/<team>": ([team = ""]) => ({ at: "team", team }),
   "teams/<team>/team.json": ([team = ""]) => ({ at: "teamFile", team }),
   "teams/<team>/issues": ([team = ""]) => ({ at: "issues", team }),
-  "teams/<team>/issues/<issue>": ([team = "", issue = ""]) => ({ at: "issue", team, issue }),
-  "teams/<team>/issues/<issue>.d": ([team = "", issue = ""]) => ({ at: "companion", team, issue }),
-  "teams/<team>/issues/<issue>.d/comments.md": ([team = "", issue = ""]) => ({ at: "comments", team, issue }),
+  "teams/<team>/archive": ([team = ""]) => ({ at: "archive", team }),
+  ...issueRoutes("issues", false),
+  ...issueRoutes("archive", true),
   "teams/<team>/cycles": ([team = ""]) => ({ at: "cycles", team }),
   "teams/<team>/cycles/<cycle>": ([team = "", cycle = ""]) => ({ at: "cycle", team, cycle }),
   projects: () => ({ at: "projects" }),

@@ -3,8 +3,10 @@ import type { FieldChange } from "@/server/vfs/node";
 import type { Change, DraftPlan, JsonObject, MountContext } from "@/server/vfs/tool-mount";
 import { invalidField, type ParsedField } from "../../front-matter";
 import type { LinearApi } from "../api";
-import { type ParsedIssue, parseIssueFile, printIssue, priorities, readOnlyKeys, type WritableKey, writableKeys } from "../format";
+import { type ParsedIssue, parseIssueFile, printIssue, readOnlyKeys, type WritableKey, writableKeys } from "../format/issue";
+import { priorities } from "../format/words";
 import type { Issue, Team } from "../schema";
+import type { IssuePlace } from "./place";
 import { getIssueAt } from "./records";
 import { createResolver, labelIdsOf, type Resolver } from "./references";
 import { type FieldValues, type StepArguments, toUuidV4 } from "./steps";
@@ -48,7 +50,10 @@ async function resolveKeys(
 ): Promise<Resolved> {
   const { values } = parsed;
   const has = (key: WritableKey) => keys.includes(key);
-  const reference = async (key: "assignee" | "project" | "cycle", resolve: (field: ParsedField, text: string) => Promise<string>) => {
+  const reference = async (
+    key: "assignee" | "project" | "cycle" | "parent",
+    resolve: (field: ParsedField, text: string) => Promise<string>,
+  ) => {
     const text = values[key];
     return text === null || text === undefined ? null : await resolve(fieldOf(parsed, key), text);
   };
@@ -61,6 +66,7 @@ async function resolveKeys(
     ...(has("assignee") ? { assigneeId: await reference("assignee", resolver.user) } : {}),
     ...(has("project") ? { projectId: await reference("project", resolver.project) } : {}),
     ...(has("cycle") ? { cycleId: await reference("cycle", (field, text) => resolver.cycle(field, text, teamId)) } : {}),
+    ...(has("parent") ? { parentId: await reference("parent", resolver.issue) } : {}),
     ...(has("due_date") ? { dueDate: values.due_date ?? null } : {}),
   };
   const addedLabelIds = has("labels") ? await resolver.labels(fieldOf(parsed, "labels"), addedLabels, teamId) : [];
@@ -83,6 +89,7 @@ export function currentValues(issue: Issue, fields: FieldValues): FieldValues {
     priority: issue.priority,
     projectId: issue.project?.id ?? null,
     cycleId: issue.cycle?.id ?? null,
+    parentId: issue.parent?.id ?? null,
     dueDate: issue.dueDate ?? null,
   };
   return Object.fromEntries(Object.keys(fields).map((key) => [key, all[key as keyof FieldValues]]));
@@ -91,7 +98,7 @@ export function currentValues(issue: Issue, fields: FieldValues): FieldValues {
 /** What the caller's file changes of what was printed, as one `issueUpdate`. EINVAL names key and line; ESTALE when it reads otherwise now. */
 export async function planUpdate(
   change: Extract<Change, { type: "update" }>,
-  place: { team: string; issue: string },
+  place: IssuePlace,
   api: LinearApi,
   context: MountContext,
 ): Promise<DraftPlan> {
@@ -112,7 +119,7 @@ export async function planUpdate(
   const writesBody = wanted.body !== null && wanted.body !== (base.body ?? "");
   if (changed.length === 0 && !writesBody) return emptyPlan;
 
-  const issue = await getIssueAt(api, place.team, place.issue, context.call);
+  const issue = await getIssueAt(api, place, context.call);
   // `updatedAt` also moves with comments and reactions, so what counts is whether the file itself would read differently now.
   if (change.revision !== issue.updatedAt && (await printIssue(issue, context)) !== change.base) {
     throw new HubError("ESTALE", `${issue.identifier} was changed in Linear since it was read. Read it again.`);
@@ -222,7 +229,7 @@ export async function planCreate(
 /** A comment out of appended text. EINVAL for text without a word. */
 export async function planComment(
   change: Extract<Change, { type: "append" }>,
-  place: { team: string; issue: string },
+  place: IssuePlace,
   api: LinearApi,
   context: MountContext,
 ): Promise<DraftPlan> {
@@ -230,13 +237,14 @@ export async function planComment(
   // Blank lines before the text are the file's, not the comment's; blanks before its first word may be Markdown.
   const body = lines.slice(lines.findIndex((line) => line.trim() !== "")).join("\n");
   if (body.trim() === "") throw new HubError("EINVAL", "A comment needs some text.");
-  const issue = await getIssueAt(api, place.team, place.issue, context.call);
+  const issue = await getIssueAt(api, place, context.call);
   return {
     steps: [
       toStep(`commentCreate on ${issue.identifier}`, [{ field: "comment", from: null, to: body }], {
         call: "commentCreate",
         team: place.team,
         issue: issue.id,
+        archived: place.archived,
         id: toUuidV4(change.seed),
         body,
       }),
@@ -247,27 +255,29 @@ export async function planComment(
   };
 }
 
-/** Archiving; ESTALE when the issue changed since it was read. */
+/** Into the archive, or out of it; ESTALE when the issue changed since it was read. */
 export async function planArchive(
-  change: Extract<Change, { type: "remove" }>,
-  place: { team: string; issue: string },
+  change: Extract<Change, { type: "remove" | "move" }>,
+  place: IssuePlace,
   api: LinearApi,
   context: MountContext,
 ): Promise<DraftPlan> {
-  const issue = await getIssueAt(api, place.team, place.issue, context.call);
+  const issue = await getIssueAt(api, place, context.call);
   if (change.revision !== null && change.revision !== issue.updatedAt) {
     throw new HubError("ESTALE", `${issue.identifier} was changed in Linear since it was read. Read it again.`);
   }
+  const call = place.archived ? "issueUnarchive" : "issueArchive";
+  const [from, to] = place.archived ? ["yes", "no"] : ["no", "yes"];
   return {
     steps: [
-      toStep(`issueArchive ${issue.identifier}`, [{ field: "archived", from: "no", to: "yes" }], {
-        call: "issueArchive",
+      toStep(`${call} ${issue.identifier}`, [{ field: "archived", from, to }], {
+        call,
         team: place.team,
         issue: issue.id,
         revision: issue.updatedAt,
       }),
     ],
     effects: [],
-    undo: `Restore ${issue.identifier} from the archive in Linear.`,
+    undo: place.archived ? "Move it back into archive." : "Move it from archive back into issues.",
   };
 }

@@ -3,12 +3,11 @@ import type { MountContext } from "@/server/vfs/tool-mount";
 import { invalidField, type ParsedField } from "../../front-matter";
 import { findReferenced, matchNames, printReference } from "../../references";
 import { type LinearApi, listAll } from "../api";
-import { cycleTitle } from "../format";
+import { cycleTitle } from "../format/words";
 import type { Issue, Label, Team, WorkflowState } from "../schema";
+import { maxCandidates } from "./records";
 
 /** Turns the words of a file into Linear's ids: names, e-mail addresses or `name~handle`. EINVAL names the key, the line and what would do. */
-
-const maxCandidates = 5_000;
 
 async function resolveReference<T extends { readonly id: string }>(options: {
   readonly key: string;
@@ -38,6 +37,8 @@ export interface Resolver {
   user(field: ParsedField, text: string): Promise<string>;
   project(field: ParsedField, text: string): Promise<string>;
   cycle(field: ParsedField, text: string, teamId: string): Promise<string>;
+  /** By identifier (`ENG-12`) or `ENG-12 Fix login~handle`. */
+  issue(field: ParsedField, text: string): Promise<string>;
   /** Ids of labels to add, by name, of the team or of the workspace. */
   labels(field: ParsedField, names: readonly string[], teamId: string): Promise<readonly string[]>;
 }
@@ -85,6 +86,20 @@ export function createResolver(api: LinearApi, context: MountContext): Resolver 
         namesOf: (cycle) => [cycleTitle(cycle), `Cycle ${cycle.number}`, String(cycle.number), cycle.name],
         titleOf: cycleTitle,
       }),
+    async issue(field, text) {
+      const referenced = await findReferenced(context, "issue", text);
+      if (referenced !== null) return referenced;
+      const identifier = /^[A-Za-z][A-Za-z0-9]*-\d+$/.exec(text.trim())?.[0];
+      if (identifier === undefined) {
+        throw invalidField("parent", field, `"${text}" names no issue. Write its identifier, such as ENG-12.`);
+      }
+      try {
+        return (await api.getIssue(identifier, call)).id;
+      } catch (error) {
+        if (!(error instanceof HubError) || error.code !== "ENOENT") throw error;
+        throw invalidField("parent", field, `Linear has no issue "${text}".`);
+      }
+    },
     async labels(field, names, teamId) {
       if (names.length === 0) return [];
       const known: readonly Label[] = await listAll((page) => api.listLabels(teamId, page, call), maxCandidates);

@@ -10,6 +10,7 @@ const fields = {
   priority: z.number(),
   projectId: z.string().nullable(),
   cycleId: z.string().nullable(),
+  parentId: z.string().nullable(),
   dueDate: z.string().nullable(),
 };
 
@@ -34,8 +35,15 @@ export const stepArguments = z.discriminatedUnion("call", [
     addedLabelIds: z.array(z.string()),
     removedLabelIds: z.array(z.string()),
   }),
-  z.object({ call: z.literal("issueArchive"), team: z.string(), issue: z.string(), revision: z.string() }),
-  z.object({ call: z.literal("commentCreate"), team: z.string(), issue: z.string(), id: z.uuid(), body: z.string() }),
+  z.object({ call: z.enum(["issueArchive", "issueUnarchive"]), team: z.string(), issue: z.string(), revision: z.string() }),
+  z.object({
+    call: z.literal("commentCreate"),
+    team: z.string(),
+    issue: z.string(),
+    archived: z.boolean(),
+    id: z.uuid(),
+    body: z.string(),
+  }),
 ]);
 export type StepArguments = z.infer<typeof stepArguments>;
 

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { authorized, type RequestContext, requireScope } from "./context";
-import { forbidden, idConflict, invalidArgument, invalidInput, notFound } from "./failures";
-import { findDefaultState } from "./resolvers";
-import type { CommentRow, IssueRow, LabelRow, StateRow, TeamRow, UserRow, Workspace } from "./rows";
-import { findIssue, findTeam, getRow, isUuid } from "./store";
+import { authorized, type RequestContext, requireScope } from "../context";
+import { forbidden, invalidArgument, invalidInput, notFound } from "../failures";
+import { findDefaultState } from "../resolvers";
+import type { IssueRow, LabelRow, StateRow, TeamRow, UserRow, Workspace } from "../rows";
+import { findIssue, findTeam, getRow } from "../store";
+import { done, getIssue, given, type Mutation, newId, normalizeMarkdown, type WriteArguments } from "./shared";
 
 /** The fields of `IssueCreateInput` and `IssueUpdateInput` that the sandbox obeys; `null` clears, absent leaves. */
 interface IssueInput {
@@ -25,24 +25,6 @@ interface IssueInput {
   readonly trashed?: boolean | null;
 }
 
-interface CommentInput {
-  readonly id?: string | null;
-  readonly issueId?: string | null;
-  readonly parentId?: string | null;
-  readonly body?: string | null;
-  readonly quotedText?: string | null;
-}
-
-/** Markdown as the vendor gives it back: its text is kept as ProseMirror, so line ends and blank lines come out its own way. */
-export function normalizeMarkdown(text: string): string {
-  return text
-    .replace(/\r\n?/g, "\n")
-    .split(/(^```[\s\S]*?^```[^\n]*$)/m)
-    .map((part) => (part.startsWith("```") ? part : part.replace(/[ \t]+$/gm, "").replace(/\n{3,}/g, "\n\n")))
-    .join("")
-    .trim();
-}
-
 function checkTitle(title: string): string {
   const trimmed = title.trim();
   if (trimmed === "") throw invalidArgument("title", "isNotEmpty", "title should not be empty");
@@ -55,14 +37,6 @@ function checkPriority(priority: number): number {
   if (priority < 0) throw invalidArgument("priority", "min", "priority must not be less than 0");
   if (priority > 4) throw invalidArgument("priority", "max", "priority must not be greater than 4");
   return priority;
-}
-
-function newId(id: string | null | undefined, entity: string, taken: (id: string) => boolean): string {
-  if (id === null || id === undefined) return randomUUID();
-  if (!isUuid(id)) throw invalidArgument("id", "isUuid", "id must be a UUID");
-  const lower = id.toLowerCase();
-  if (taken(lower)) throw idConflict(entity, lower);
-  return lower;
 }
 
 function getState(workspace: Workspace, id: string, team: TeamRow): StateRow {
@@ -122,8 +96,6 @@ function enterState(issue: IssueRow, state: StateRow, at: string): void {
   issue.canceledAt = state.type === "canceled" || state.type === "duplicate" ? (issue.canceledAt ?? at) : null;
 }
 
-const given = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
-
 function clearable<T>(value: T | null | undefined, current: T | null, check: (value: T) => T): T | null {
   if (value === undefined) return current;
   return value === null ? null : check(value);
@@ -169,20 +141,6 @@ function moveToTeam(workspace: Workspace, issue: IssueRow, team: TeamRow, stateI
   enterState(issue, state, at);
 }
 
-function getIssue(workspace: Workspace, id: string): IssueRow {
-  const issue = findIssue(workspace, id);
-  if (issue === null) throw notFound("Issue");
-  return issue;
-}
-
-interface WriteArguments<I> {
-  readonly id: string;
-  readonly ids: readonly string[];
-  readonly input: I;
-  readonly trash?: boolean | null;
-  readonly permanentlyDelete?: boolean | null;
-}
-
 function issueCreate(args: WriteArguments<IssueInput>, context: RequestContext) {
   const { workspace, viewer, grant } = authorized(context);
   requireScope(grant, "issues:create", "write");
@@ -224,13 +182,9 @@ function issueCreate(args: WriteArguments<IssueInput>, context: RequestContext) 
   applyInput(workspace, issue, input, at);
   team.nextNumber += 1;
   workspace.issues.set(id, issue);
+  context.tell({ action: "create", type: "Issue", row: issue });
   return done(workspace, { issue });
 }
-
-const done = <T extends object>(workspace: Workspace, payload: T) => {
-  workspace.lastSyncId += 1;
-  return { ...payload, success: true, lastSyncId: workspace.lastSyncId };
-};
 
 /** All or nothing: what is refused half-way changes nothing. */
 function updateIssue(workspace: Workspace, issue: IssueRow, input: IssueInput, context: RequestContext): IssueRow {
@@ -244,7 +198,10 @@ function updateIssue(workspace: Workspace, issue: IssueRow, input: IssueInput, c
   applyInput(workspace, draft, input, at);
   if (input.trashed === true) Object.assign(draft, { trashed: true, archivedAt: at });
   if (input.trashed === false) Object.assign(draft, { trashed: null, archivedAt: null });
-  return Object.assign(issue, draft);
+  const before = { ...issue };
+  Object.assign(issue, draft);
+  context.tell({ action: "update", type: "Issue", row: issue, before });
+  return issue;
 }
 
 function issueUpdate(args: WriteArguments<IssueInput>, context: RequestContext) {
@@ -266,11 +223,15 @@ function setArchived(id: string, context: RequestContext, archived: boolean, tra
   requireScope(grant, "write");
   const issue = getIssue(workspace, id);
   const at = context.store.writeTime();
+  const before = { ...issue };
   Object.assign(issue, { archivedAt: archived ? at : null, trashed, updatedAt: at });
+  // Putting into the trash comes as a removal (third-party report, activepieces#5602); what archiving sends is not documented.
+  if (trashed === true) context.tell({ action: "remove", type: "Issue", row: issue });
+  else context.tell({ action: "update", type: "Issue", row: issue, before });
   return done(workspace, { entity: issue });
 }
 
-function issueDelete(args: WriteArguments<never>, context: RequestContext) {
+function issueDelete(args: WriteArguments<IssueInput>, context: RequestContext) {
   if (args.permanentlyDelete !== true) return setArchived(args.id, context, true, true);
   const { workspace, viewer, grant } = authorized(context);
   requireScope(grant, "write");
@@ -278,85 +239,17 @@ function issueDelete(args: WriteArguments<never>, context: RequestContext) {
   const issue = getIssue(workspace, args.id);
   for (const comment of workspace.comments.values()) if (comment.issueId === issue.id) workspace.comments.delete(comment.id);
   for (const child of workspace.issues.values()) if (child.parentId === issue.id) child.parentId = null;
+  for (const attachment of workspace.attachments.values()) if (attachment.issueId === issue.id) workspace.attachments.delete(attachment.id);
   workspace.issues.delete(issue.id);
+  context.tell({ action: "remove", type: "Issue", row: issue });
   return done(workspace, { entity: null });
 }
 
-function checkBody(body: string | null | undefined): string {
-  const text = normalizeMarkdown(body ?? "");
-  if (text === "") throw invalidArgument("body", "isNotEmpty", "body should not be empty");
-  return text;
-}
-
-function commentCreate(args: WriteArguments<CommentInput>, context: RequestContext) {
-  const { workspace, viewer, grant } = authorized(context);
-  requireScope(grant, "comments:create", "write");
-  const { input } = args;
-  if (!given(input.issueId)) throw invalidInput("issueId is required", "Exactly one parent of the comment must be given.");
-  const issue = getIssue(workspace, input.issueId);
-  const parent = given(input.parentId) ? workspace.comments.get(input.parentId) : undefined;
-  if (given(input.parentId) && parent === undefined) throw notFound("Comment");
-  if (parent !== undefined && parent.issueId !== issue.id) throw invalidInput("Parent comment is on another issue");
-  const id = newId(input.id, "Comment", (taken) => workspace.comments.has(taken));
-  const body = checkBody(input.body);
-  const at = context.store.writeTime();
-  const comment: CommentRow = {
-    id,
-    createdAt: at,
-    updatedAt: at,
-    archivedAt: null,
-    body,
-    issueId: issue.id,
-    // Threads are one level deep: a reply to a reply joins its thread.
-    parentId: parent?.parentId ?? parent?.id ?? null,
-    userId: viewer.id,
-    botName: null,
-    editedAt: null,
-    resolvedAt: null,
-    quotedText: input.quotedText ?? null,
-  };
-  workspace.comments.set(id, comment);
-  if (context.commentTouchesIssue) issue.updatedAt = at;
-  return done(workspace, { comment });
-}
-
-/** The comment, if the caller wrote it; admins may touch every one. */
-function getOwnComment(workspace: Workspace, viewer: UserRow, id: string): CommentRow {
-  const comment = workspace.comments.get(id);
-  if (comment === undefined) throw notFound("Comment");
-  if (comment.userId !== viewer.id && !viewer.admin) throw forbidden("You can only change your own comments.");
-  return comment;
-}
-
-function commentUpdate(args: WriteArguments<CommentInput>, context: RequestContext) {
-  const { workspace, viewer, grant } = authorized(context);
-  requireScope(grant, "write");
-  const comment = getOwnComment(workspace, viewer, args.id);
-  const at = context.store.writeTime();
-  if (args.input.body !== undefined) Object.assign(comment, { body: checkBody(args.input.body), editedAt: at });
-  if (args.input.quotedText !== undefined) comment.quotedText = args.input.quotedText;
-  comment.updatedAt = at;
-  return done(workspace, { comment });
-}
-
-function commentDelete(args: WriteArguments<never>, context: RequestContext) {
-  const { workspace, viewer, grant } = authorized(context);
-  requireScope(grant, "write");
-  const comment = getOwnComment(workspace, viewer, args.id);
-  for (const { id, parentId } of workspace.comments.values()) if (parentId === comment.id) workspace.comments.delete(id);
-  workspace.comments.delete(comment.id);
-  return done(workspace, { entityId: comment.id });
-}
-
-export const mutationResolvers = {
-  issueCreate: (_source: unknown, args: WriteArguments<IssueInput>, context: RequestContext) => issueCreate(args, context),
-  issueUpdate: (_source: unknown, args: WriteArguments<IssueInput>, context: RequestContext) => issueUpdate(args, context),
-  issueBatchUpdate: (_source: unknown, args: WriteArguments<IssueInput>, context: RequestContext) => issueBatchUpdate(args, context),
-  issueArchive: (_source: unknown, args: WriteArguments<never>, context: RequestContext) =>
-    setArchived(args.id, context, true, args.trash === true ? true : null),
-  issueUnarchive: (_source: unknown, args: WriteArguments<never>, context: RequestContext) => setArchived(args.id, context, false, null),
-  issueDelete: (_source: unknown, args: WriteArguments<never>, context: RequestContext) => issueDelete(args, context),
-  commentCreate: (_source: unknown, args: WriteArguments<CommentInput>, context: RequestContext) => commentCreate(args, context),
-  commentUpdate: (_source: unknown, args: WriteArguments<CommentInput>, context: RequestContext) => commentUpdate(args, context),
-  commentDelete: (_source: unknown, args: WriteArguments<never>, context: RequestContext) => commentDelete(args, context),
+export const issueMutations: Readonly<Record<string, Mutation<IssueInput>>> = {
+  issueCreate: (_source, args, context) => issueCreate(args, context),
+  issueUpdate: (_source, args, context) => issueUpdate(args, context),
+  issueBatchUpdate: (_source, args, context) => issueBatchUpdate(args, context),
+  issueArchive: (_source, args, context) => setArchived(args.id, context, true, args.trash === true ? true : null),
+  issueUnarchive: (_source, args, context) => setArchived(args.id, context, false, null),
+  issueDelete: (_source, args, context) => issueDelete(args, context),
 };

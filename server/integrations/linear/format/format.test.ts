@@ -1,20 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HubError } from "@/server/errors";
-import { createTestContext } from "../testing";
-import {
-  cycleTitle,
-  type IssueFile,
-  parseIssueFile,
-  printComments,
-  printIssue,
-  printIssueFile,
-  printTeam,
-  priorities,
-  readOnlyKeys,
-  writableKeys,
-} from "./format";
-import { type Comment, comment, type Issue, issue, team } from "./schema";
+import { createTestContext } from "../../testing";
+import { type Comment, comment, type Issue, issue, label, team } from "../schema";
+import { printComments } from "./comments";
+import { type IssueFile, parseIssueFile, printIssue, printIssueFile, readOnlyKeys, writableKeys } from "./issue";
+import { printTeam } from "./records";
+import { cycleTitle, priorities } from "./words";
 
 const filled = fc.string({ unit: "binary", minLength: 1 }).filter((text) => text.trim() !== "");
 const reference = fc.option(filled);
@@ -30,11 +22,13 @@ const issueFile: fc.Arbitrary<IssueFile> = fc.record({
   labels: fc.array(fc.string({ unit: "binary" }), { maxLength: 5 }),
   project: reference,
   cycle: reference,
+  parent: reference,
   due_date: fc.option(date),
   identifier: filled,
   team: filled,
   creator: reference,
   created_at: filled,
+  archived_at: fc.option(filled),
   id: filled,
   body: fc.string({ unit: "binary", maxLength: 2_000 }),
 });
@@ -56,6 +50,7 @@ const record: Issue = issue.parse({
   creator: { id: "u2", name: "Ben &amp; Co" },
   project: { id: "p1", name: "Website" },
   cycle: { id: "c1", number: 12, name: "Spring" },
+  parent: { id: "i2", identifier: "ENG-9", title: "Sign-in" },
   labels: {
     nodes: [
       { id: "l2", name: "Web" },
@@ -100,11 +95,13 @@ labels:
   - Web
 project: Website~${await handle("project", "p1")}
 cycle: Cycle 12 Spring~${await handle("cycle", "c1")}
+parent: ENG-9 Sign-in~${await handle("issue", "i2")}
 due_date: "2026-03-01"
 identifier: "ENG-12"
 team: ENG
 creator: Ben & Co~${await handle("user", "u2")}
 created_at: "2026-02-20T08:00:00.000Z"
+archived_at: null
 id: "9cfb482a-81e3-4154-b5b9-2c805e70a02d"
 ---
 
@@ -186,7 +183,7 @@ describe("names", () => {
     expect(issue.parse({ ...record, creator: { id: "u2", name: "&amp;lt;" } }).creator?.name).toBe("&lt;");
   });
 
-  it("of a team's states stand in workflow order in team.json", () => {
+  it("of a team's states stand in workflow order in team.json, and its labels without groups", () => {
     const parsed = team.parse({
       id: "t1",
       key: "ENG",
@@ -201,6 +198,17 @@ describe("names", () => {
         pageInfo: { hasNextPage: false, endCursor: null },
       },
     });
-    expect(JSON.parse(printTeam(parsed)).states.map((state: { name: string }) => state.name)).toEqual(["Todo", "Done"]);
+    const printed = JSON.parse(
+      printTeam(parsed, [
+        label.parse({ id: "l2", name: "Web", parent: { id: "l3", name: "Area" }, team: { id: "t1" } }),
+        label.parse({ id: "l3", name: "Area", isGroup: true }),
+        label.parse({ id: "l1", name: "Bug", team: null }),
+      ]),
+    );
+    expect(printed.states.map((state: { name: string }) => state.name)).toEqual(["Todo", "Done"]);
+    expect(printed.labels).toEqual([
+      { id: "l1", name: "Bug", group: null, of: "workspace" },
+      { id: "l2", name: "Web", group: "Area", of: "team" },
+    ]);
   });
 });
