@@ -1,5 +1,6 @@
+import { googleWorkspace } from "./google-workspace/tool";
 import { linear } from "./linear/tool";
 import type { SandboxTool } from "./tool";
 
 /** The simulated tools, one line each, in the catalogue's order. */
-export const sandboxTools: readonly SandboxTool[] = [linear];
+export const sandboxTools: readonly SandboxTool[] = [googleWorkspace, linear];

@@ -50,7 +50,7 @@ export interface GoogleArea {
   handle(request: ApiRequest): Promise<SandboxResponse> | SandboxResponse;
   /** Google's names of what a request asks for (`drive.files.list`), for faults and the journal. */
   operationOf(method: string, path: string): string | null;
-  /** Its own HTML page for a path below `/home/<name>/<sub>/`, as its owner sees it; null where there is none. */
+  /** Its own HTML page for a path below `/home/<sub>/<name>/`, as its owner sees it; null where there is none. */
   page(account: Account, rest: readonly string[]): { readonly title: string; readonly main: Markup } | null;
   save(): unknown;
   restore(saved: unknown): void;
