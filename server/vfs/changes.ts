@@ -253,7 +253,7 @@ export function createChanges(options: ChangesOptions): Changes {
         const { place } = await options.place(scope, input.to).catch((error: unknown) => {
           throw error instanceof HubError ? error.at(input.to) : error;
         });
-        return run(scope, "move", input, (mount, request) => {
+        return run(scope, "move", input, (mount, request, seed) => {
           if (place.type !== "mount" || place.mount.info.path !== mount.info.path) {
             throw unsupported("move", input.path, "Moving from one mount to another is no plain move");
           }
@@ -262,6 +262,7 @@ export function createChanges(options: ChangesOptions): Changes {
             to: `${mount.info.path}${place.segments.map((segment) => `/${segment}`).join("")}`,
             toSegments: place.segments,
             ifMatch: input.ifMatch ?? null,
+            seed,
           };
           return mount.plan({ ...request, change, dryRun: input.dryRun ?? false });
         });

@@ -79,6 +79,9 @@ function directoryNode(path: string, freshness: Freshness): Node {
     freshness,
     tokenEstimate: null,
     companion: null,
+    binary: false,
+    creates: null,
+    uploadBytes: null,
   };
 }
 

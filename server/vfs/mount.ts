@@ -1,7 +1,7 @@
 import type { WorkspaceScope } from "@/db/scope";
 import type { RequestSpan } from "@/server/transport/send";
 import type { ActsAs, Freshness, Node, NodeConnection, Operation, ReadFormat } from "./node";
-import type { DraftStep, JsonObject, KindSchema } from "./tool-mount";
+import type { ByteRange, DraftStep, JsonObject, KindSchema, UploadContent } from "./tool-mount";
 
 /**
  * The contract between the operations (`file-system.ts`) and what stands in the tree. Storage mounts and `mirrored(toolMount)` satisfy
@@ -23,6 +23,8 @@ export interface MountRequest {
   readonly maxWaitMs: number | undefined;
   /** What the waits of all its calls are counted from. */
   readonly span: RequestSpan;
+  /** Aborted when the caller has gone. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a mount is, without asking anything. */
@@ -58,6 +60,25 @@ export interface MountListRequest extends MountRequest {
   readonly descending: boolean;
 }
 
+export interface MountOpenRequest extends MountRequest {
+  readonly as: ReadFormat | null;
+  /** Both ends included; `end: null` reaches to the end. Null: the whole file. */
+  readonly range: ByteRange | null;
+}
+
+/** A file's bytes as they come. Whoever asked reads them to the end or cancels. */
+export interface MountBytes {
+  readonly node: Node;
+  readonly mediaType: string;
+  /** Null where the tool has no revision of the bytes. */
+  readonly etag: string | null;
+  /** Of the whole file; null where it is not known before it has come. */
+  readonly sizeBytes: number | null;
+  /** What comes, both ends included; null: the whole file. */
+  readonly range: { readonly start: number; readonly end: number } | null;
+  readonly body: ReadableStream<Uint8Array>;
+}
+
 export interface MountPage {
   readonly nodes: readonly Node[];
   readonly next: PageStart | null;
@@ -89,7 +110,14 @@ export type MountChange =
     }
   | { readonly type: "append"; readonly text: string; readonly ifMatch: string | null; readonly seed: string }
   | { readonly type: "mkdir" }
-  | { readonly type: "move"; readonly to: string; readonly toSegments: readonly string[]; readonly ifMatch: string | null }
+  | {
+      readonly type: "move";
+      readonly to: string;
+      readonly toSegments: readonly string[];
+      readonly ifMatch: string | null;
+      readonly seed: string;
+    }
+  | { readonly type: "upload"; readonly mediaType: string; readonly sizeBytes: number; readonly seed: string }
   | { readonly type: "remove"; readonly recursive: boolean; readonly ifMatch: string | null };
 
 export interface MountChangeRequest extends MountRequest {
@@ -133,8 +161,13 @@ export interface Mount {
   stat(request: MountRequest): Promise<Node>;
   list(request: MountListRequest): Promise<MountPage>;
   read(request: MountReadRequest): Promise<MountFile>;
+  /** A file's bytes; of a text, those of the text. A range that the file does not reach is EINVAL with `details.key` `range`. */
+  open(request: MountOpenRequest): Promise<MountBytes>;
+  /** The most bytes of a file that is uploaded to the path; EEXIST where there is something, ENOTSUP where none can be. */
+  uploadLimit(request: MountRequest): Promise<number>;
   plan(request: MountChangeRequest): Promise<MountPlan>;
-  perform(plan: MountPlan, request: MountRequest): Promise<MountOutcome>;
+  /** `content` is what an upload sends. */
+  perform(plan: MountPlan, request: MountRequest, content?: UploadContent): Promise<MountOutcome>;
   schema(): MountSchema;
 }
 

@@ -78,6 +78,12 @@ export interface Node {
   readonly tokenEstimate: number | null;
   /** Path of the item's companion directory (`<item>.d`), where it has one. */
   readonly companion: string | null;
+  /** Whether its content is bytes and no text: `read` is ENOTSUP then, and `/api/files/…` gives them. */
+  readonly binary: boolean;
+  /** Directories of a tool: the kind of record that a new file here becomes. */
+  readonly creates: string | null;
+  /** Directories: the most bytes that a file uploaded here may have; null where none can be. */
+  readonly uploadBytes: number | null;
 }
 
 export interface ActsAs {

@@ -15,10 +15,12 @@ export function audit(record: AuditSink): (mount: Mount) => Mount {
       stat: (request) => mount.stat(request),
       list: (request) => mount.list(request),
       read: (request) => mount.read(request),
+      open: (request) => mount.open(request),
+      uploadLimit: (request) => mount.uploadLimit(request),
       plan: (request) => mount.plan(request),
-      async perform(plan, request) {
+      async perform(plan, request, content) {
         try {
-          const outcome = await mount.perform(plan, request);
+          const outcome = await mount.perform(plan, request, content);
           if (outcome.changed) await write(request, plan.operation, outcome.canonicalPath, "done");
           return outcome;
         } catch (error) {

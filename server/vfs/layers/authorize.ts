@@ -56,13 +56,22 @@ export function authorize(allows: Allows): (mount: Mount) => Mount {
         const file = await mount.read(request);
         return { ...file, node: limits(request.scope)(file.node) };
       },
+      async open(request) {
+        check(request);
+        const file = await mount.open(request);
+        return { ...file, node: limits(request.scope)(file.node) };
+      },
+      async uploadLimit(request) {
+        check(request);
+        return mount.uploadLimit(request);
+      },
       async plan(request) {
         check(request);
         return mount.plan(request);
       },
-      async perform(plan, request) {
+      async perform(plan, request, content) {
         check({ ...request, operation: plan.operation });
-        return mount.perform(plan, request);
+        return mount.perform(plan, request, content);
       },
     };
   };

@@ -29,13 +29,21 @@ export function capabilities(mount: Mount): Mount {
       check(request);
       return mount.read(request);
     },
+    async open(request) {
+      check(request);
+      return mount.open(request);
+    },
+    async uploadLimit(request) {
+      check(request);
+      return mount.uploadLimit(request);
+    },
     async plan(request) {
       check(request);
       return mount.plan(request);
     },
-    async perform(plan, request) {
+    async perform(plan, request, content) {
       check({ operation: plan.operation, path: plan.path });
-      return mount.perform(plan, request);
+      return mount.perform(plan, request, content);
     },
   };
 }

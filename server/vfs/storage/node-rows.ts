@@ -36,7 +36,7 @@ export const nodeColumns = sql.raw(
 const listColumns = {
   storage: sql.raw("n.path, n.name, n.kind, n.node_id, n.etag, n.size_bytes, n.created_at, n.modified_at, n.expires_at, n.hard_expires_at"),
   tool: sql.raw(
-    "n.path, n.name, n.kind, n.node_id, n.object_kind, n.external_id, n.canonical_path, n.etag, n.size_bytes, n.media_type, n.web_url, n.created_at, n.modified_at, n.attributes",
+    "n.path, n.name, n.kind, n.node_id, n.object_kind, n.external_id, n.canonical_path, n.etag, n.revision, n.size_bytes, n.media_type, n.web_url, n.created_at, n.modified_at, n.attributes",
   ),
 } as const;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Tx } from "@/db/client";
 import { SqlError } from "@/db/errors";
 import { HubError } from "@/server/errors";
+import { unsupported } from "../layers/capabilities";
 import type { Mount, MountChange, MountChangeRequest, MountOutcome, MountPlan, MountRequest } from "../mount";
 import { maxPathBytes, parsePath } from "../path";
 import { etagOf } from "../text";
@@ -143,6 +144,8 @@ async function planOf(
       if (row === null) await needParent();
       return plan("append", { type: "append", text: change.text, guard: guardOf(change.ifMatch) }, row?.etag ?? null, null);
     }
+    case "upload":
+      throw unsupported("write", path, "Files of bytes cannot be kept here, only texts; uploading");
     case "mkdir": {
       if (row !== null) throw new HubError("EEXIST", "There is something at this path already.", { path });
       await needParent();

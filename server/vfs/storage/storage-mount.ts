@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { Database, Tx } from "@/db/client";
 import { HubError } from "@/server/errors";
-import type { Mount, MountInfo } from "../mount";
+import { bytesOfText } from "../bytes";
+import { unsupported } from "../layers/capabilities";
+import type { Mount, MountFile, MountInfo, MountReadRequest } from "../mount";
 import { countChildren, live, nodeColumns, nodeRow, pageOf, run } from "./node-rows";
 import { operationsOf, type StoragePolicy } from "./policies";
 import { createStorageChanges } from "./storage-changes";
@@ -34,6 +36,35 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
   const context: StorageContext = { db, policy, info };
   const { plan, perform } = createStorageChanges(context);
 
+  async function read(request: MountReadRequest): Promise<MountFile> {
+    const { scope, now } = request;
+    if (request.segments.length === 0) throw new HubError("EISDIR", "This is a directory: list it.", { path: request.path });
+    const path = storedPath(policy, scope, request.segments);
+    const look = async (tx: Tx) => {
+      const rows = await run(
+        tx,
+        sql`select ${nodeColumns}, c.body from vfs_node n left join vfs_content c on c.workspace_id = n.workspace_id and c.node_id = n.node_id where n.workspace_id = ${scope.workspaceId} and n.path = ${path} and ${live(now)}`,
+      );
+      const found = rows[0];
+      if (found === undefined) throw await missing(tx, context, request);
+      return { row: nodeRow(found), body: String(found.body ?? "") };
+    };
+    const { row, body } = await db.withScope(scope, look, { readOnly: true });
+    if (row.kind === "file" && isUseToRecord(context, request, row)) {
+      await db.withScope(scope, (tx) => recordUse(tx, context, request, row));
+    }
+    if (row.kind !== "file") throw new HubError("EISDIR", "This is a directory: list it.", { path: request.path });
+    const natural = naturalFormat(row.name);
+    if (request.as !== null && request.as !== "raw" && request.as !== natural) {
+      throw new HubError("ENOTSUP", `This file cannot be read as ${request.as}; it is ${natural}.`, {
+        path: request.path,
+        details: { operation: "read" },
+      });
+    }
+    const node = storageNode(context, scope, row, now);
+    return { node, as: request.as ?? natural, mediaType: mediaTypeOf(row.name), text: body, etag: row.etag ?? "" };
+  }
+
   return {
     info,
     plan,
@@ -53,6 +84,16 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
         },
       ],
     }),
+
+    async open(request) {
+      return bytesOfText(await read(request), request.range);
+    },
+
+    async uploadLimit({ path }) {
+      throw unsupported("write", path, "Files of bytes cannot be kept here, only texts; uploading");
+    },
+
+    read,
 
     async stat(request) {
       if (request.segments.length === 0) return rootNode(context, request.now);
@@ -84,35 +125,6 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
         complete: true,
         freshness: storageFreshness(now),
       };
-    },
-
-    async read(request) {
-      const { scope, now } = request;
-      if (request.segments.length === 0) throw new HubError("EISDIR", "This is a directory: list it.", { path: request.path });
-      const path = storedPath(policy, scope, request.segments);
-      const look = async (tx: Tx) => {
-        const rows = await run(
-          tx,
-          sql`select ${nodeColumns}, c.body from vfs_node n left join vfs_content c on c.workspace_id = n.workspace_id and c.node_id = n.node_id where n.workspace_id = ${scope.workspaceId} and n.path = ${path} and ${live(now)}`,
-        );
-        const found = rows[0];
-        if (found === undefined) throw await missing(tx, context, request);
-        return { row: nodeRow(found), body: String(found.body ?? "") };
-      };
-      const { row, body } = await db.withScope(scope, look, { readOnly: true });
-      if (row.kind === "file" && isUseToRecord(context, request, row)) {
-        await db.withScope(scope, (tx) => recordUse(tx, context, request, row));
-      }
-      if (row.kind !== "file") throw new HubError("EISDIR", "This is a directory: list it.", { path: request.path });
-      const natural = naturalFormat(row.name);
-      if (request.as !== null && request.as !== "raw" && request.as !== natural) {
-        throw new HubError("ENOTSUP", `This file cannot be read as ${request.as}; it is ${natural}.`, {
-          path: request.path,
-          details: { operation: "read" },
-        });
-      }
-      const node = storageNode(context, scope, row, now);
-      return { node, as: request.as ?? natural, mediaType: mediaTypeOf(row.name), text: body, etag: row.etag ?? "" };
     },
   };
 }

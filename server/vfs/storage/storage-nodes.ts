@@ -127,6 +127,9 @@ export function storageNode(context: StorageContext, scope: WorkspaceScope, row:
     freshness: storageFreshness(now),
     tokenEstimate: row.kind === "file" ? estimateTokens(row.sizeBytes) : null,
     companion: null,
+    binary: false,
+    creates: null,
+    uploadBytes: null,
   };
 }
 

@@ -1,75 +1,46 @@
-import { sql } from "drizzle-orm";
-import { z } from "zod";
-import { scopePrincipalId } from "@/db/scope";
 import { HubError } from "@/server/errors";
-import { splitName } from "../../identity";
-import type { Mount, MountChangeRequest, MountOutcome, MountPlan, MountRequest } from "../../mount";
+import { parseSegment, splitName } from "../../identity";
+import type { Mount, MountChange, MountChangeRequest, MountPlan, MountRequest } from "../../mount";
 import { notConnected } from "../../mount-table";
-import type { ReceiptStep } from "../../node";
-import { isBelow, joinPath, nameOf, parentOf } from "../../path";
-import { run, time } from "../../storage/node-rows";
-import { etagOf } from "../../text";
-import type { Change, DraftPlan, JsonObject, Location } from "../../tool-mount";
+import { parentOf } from "../../path";
+import type { NodeRow } from "../../storage/node-rows";
+import type { Change, DraftPlan, KindSchema } from "../../tool-mount";
 import { unsupported } from "../capabilities";
-import { countChild, forgetPath } from "./entries";
-import { idPathOf, type Mirror, toolContext } from "./mirror";
-import { type Chain, displayPathOf, locationOf } from "./nodes";
-import { findPrint, printLifetimeMs, printLive, storePrint } from "./prints";
-import { chainAtOnce, resolve, resolveFar } from "./resolve";
+import { type Mirror, toolContext } from "./mirror";
+import { bytesEtag, type Chain, kindNameOf, locationOf } from "./nodes";
+import { perform } from "./performing";
+import { type Base, emptyDraft, nothing, placeOf, planOf, stateOf } from "./plan-state";
+import { findPrint, printLive, storePrint } from "./prints";
+import { chainAtOnce, resolveFar } from "./resolve";
+import { stale } from "./stale";
 
 /** Changing a tool: read → etag → plan → execute. What a plan is based on is compared once more just before its first call. */
-
-const segment = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("fixed"), name: z.string() }),
-  z.object({ type: z.literal("object"), kind: z.string(), externalId: z.string(), companion: z.boolean().optional() }),
-]);
-
-const stateSchema = z.object({
-  type: z.enum(["create", "update", "append", "remove"]),
-  /** Of the file itself; of the directory, for a new one. */
-  location: z.array(segment),
-  /** Id path of the same. */
-  path: z.string(),
-  /** Display path of the same. */
-  display: z.string(),
-  /** The name that the caller used for a new file. */
-  name: z.string().nullable(),
-  /** Compared before the first call; null where nothing is to be compared. */
-  revision: z.string().nullable(),
-  etag: z.string().nullable(),
-});
-type State = z.infer<typeof stateSchema>;
-
-/** What a change of an existing file starts from. */
-interface Base {
-  readonly text: string | null;
-  readonly etag: string | null;
-  readonly revision: string | null;
-}
 
 /** The changing half of a mirrored mount. */
 export function createMirroredChanges(mirror: Mirror): Pick<Mount, "plan" | "perform"> {
   return {
     plan: (request) => plan(mirror, request),
-    perform: (made, request) => perform(mirror, made, request),
+    perform: (made, request, content) => perform(mirror, made, request, content),
   };
 }
 
 async function plan(mirror: Mirror, request: MountChangeRequest): Promise<MountPlan> {
   const { change, path } = request;
-  if (change.type === "mkdir" || change.type === "move") throw unsupported(change.type, path, "This tool has no such change");
+  if (change.type === "mkdir") throw unsupported(change.type, path, "This tool has no such change");
   if (change.type === "write" && change.expiresAt !== null) {
     throw new HubError("EINVAL", "Records of a tool do not expire here.", { path, details: { key: "expiresAt" } });
   }
   if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, path);
-  const quick = await mirror.db.withScope(request.scope, (tx) => chainAtOnce(tx, mirror, request), { readOnly: true });
-  const { chain, rest } = quick === null ? await resolveFar(mirror, request) : { chain: quick, rest: [] };
+  const { chain, rest } = await resolveAsFar(mirror, request);
   if (rest.length > 0) return planMissing(mirror, request, chain, rest);
   const row = chain.at(-1);
-  if (change.type === "remove") return planRemove(mirror, request, chain);
+  if (change.type === "remove") return planRemove(mirror, request, change, chain);
+  if (change.type === "move") return planMove(mirror, request, change, chain);
+  if (change.type === "upload") throw new HubError("EEXIST", "There is a file already.", { path });
   if (row === undefined || row.kind === "directory") {
     throw new HubError("EISDIR", "This is a directory; name a file in it.", { path });
   }
+  if (row.attributes.binary === true) throw unsupported(change.type, path, "This file's content is bytes, which are not written as text");
   if (change.type === "append") {
     const base = change.ifMatch === null && !request.dryRun ? nothing : await baseOf(mirror, request, chain, change.ifMatch);
     const location = locationOf(chain);
@@ -101,63 +72,155 @@ async function plan(mirror: Mirror, request: MountChangeRequest): Promise<MountP
   return planOf(request, draft, state, base.etag);
 }
 
-const nothing: Base = { text: null, etag: null, revision: null };
-const emptyDraft: DraftPlan = { steps: [], effects: [], undo: null };
+async function resolveAsFar(mirror: Mirror, request: MountRequest): Promise<{ chain: Chain; rest: readonly string[] }> {
+  const quick = await mirror.db.withScope(request.scope, (tx) => chainAtOnce(tx, mirror, request), { readOnly: true });
+  return quick === null ? resolveFar(mirror, request) : { chain: quick, rest: [] };
+}
 
 function ask(mirror: Mirror, request: MountRequest, change: Change): Promise<DraftPlan> {
   return mirror.tool.plan(change, toolContext(mirror, request));
-}
-
-function stateOf(mirror: Mirror, type: State["type"], chain: Chain, base: Base): State {
-  return {
-    type,
-    location: [...locationOf(chain)],
-    path: chain.at(-1)?.path ?? mirror.root,
-    display: displayPathOf(mirror, chain),
-    name: null,
-    revision: base.revision,
-    etag: base.etag,
-  };
-}
-
-function planOf(request: MountChangeRequest, draft: DraftPlan, state: State, baseEtag: string | null): MountPlan {
-  return {
-    operation: request.operation,
-    path: request.path,
-    baseEtag,
-    steps: draft.steps,
-    effects: draft.effects,
-    undo: draft.undo,
-    state: state as unknown as JsonObject,
-  };
 }
 
 /** A path that leads nowhere: a new file where its directory takes one. */
 async function planMissing(mirror: Mirror, request: MountChangeRequest, chain: Chain, rest: readonly string[]): Promise<MountPlan> {
   const { change, path } = request;
   const name = rest[0];
-  if (rest.length > 1 || name === undefined || change.type !== "write") {
+  if (rest.length > 1 || name === undefined || (change.type !== "write" && change.type !== "upload")) {
     throw new HubError("ENOENT", "There is nothing at this path.", { path });
   }
-  if (change.ifMatch !== null) throw new HubError("ESTALE", "There is no such file any more.", { path });
-  const { stem, extension } = splitName(name);
   const parent = locationOf(chain);
+  if (change.type === "upload") {
+    const { mediaType, sizeBytes, seed } = change;
+    const maxBytes = uploadLimit(mirror, chain, path);
+    if (sizeBytes > maxBytes) throw tooBig(maxBytes, path);
+    const draft = await ask(mirror, request, { type: "upload", parent, name, mediaType, sizeBytes, seed });
+    return planOf(request, draft, { ...stateOf(mirror, "upload", chain, nothing), name }, null);
+  }
+  if (change.ifMatch !== null) throw new HubError("ESTALE", "There is no such file any more.", { path });
+  const kind = createdKind(mirror, chain);
+  if (kind?.create === false && kind.upload !== undefined) {
+    throw unsupported("write", path, "Files here are uploaded, by a PUT of their bytes to /api/files; writing them as text");
+  }
+  const { stem, extension } = splitName(name);
   const draft = await ask(mirror, request, { type: "create", parent, name: stem, extension, text: change.text, seed: change.seed });
   return planOf(request, draft, { ...stateOf(mirror, "create", chain, nothing), name }, null);
 }
 
-async function planRemove(mirror: Mirror, request: MountChangeRequest, chain: Chain): Promise<MountPlan> {
-  const { change, path } = request;
-  const row = chain.at(-1);
-  if (change.type !== "remove" || row === undefined) {
-    throw new HubError("EACCES", "This directory is part of the tree itself and stays.", { path });
+const tooBig = (limit: number, path: string): HubError =>
+  new HubError("EFBIG", `A file uploaded here may have at most ${limit.toLocaleString("en")} bytes.`, { path, details: { limit } });
+
+/** The kind of what is created in a directory. */
+function createdKind(mirror: Mirror, chain: Chain): KindSchema | undefined {
+  const creates = chain.at(-1)?.attributes.creates;
+  return typeof creates === "string" ? mirror.kinds.get(creates) : undefined;
+}
+
+/** The most bytes of a file that is put into a directory. ENOTSUP where none can be, ESCOPE where the connection may not. */
+function uploadLimit(mirror: Mirror, directory: Chain, path: string): number {
+  const kind = createdKind(mirror, directory);
+  if (kind?.upload === undefined) throw unsupported("write", path, "No files are uploaded to this directory");
+  const capability = kind.writeCapability;
+  if (capability !== undefined && !mirror.connection.capabilities.includes(capability)) {
+    throw new HubError("ESCOPE", `This connection may not be used for ${capability}, which uploading here needs.`, {
+      path,
+      details: { capability },
+    });
   }
+  return kind.upload.maxBytes;
+}
+
+/**
+ * What a file uploaded to the path may have at most, in bytes, before any of them has come. EEXIST where there is something, ENOTSUP and
+ * ESCOPE as the upload itself.
+ */
+export async function findUploadLimit(mirror: Mirror, request: MountRequest): Promise<number> {
+  const { path } = request;
+  if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, path);
+  const { chain, rest } = await resolveAsFar(mirror, request);
+  if (rest.length === 0) throw new HubError("EEXIST", "There is something at this path already.", { path });
+  if (rest.length > 1) throw new HubError("ENOENT", "There is no such directory.", { path: parentOf(path) });
+  return uploadLimit(mirror, chain, path);
+}
+
+async function planRemove(
+  mirror: Mirror,
+  request: MountChangeRequest,
+  change: Extract<MountChange, { type: "remove" }>,
+  chain: Chain,
+): Promise<MountPlan> {
+  const { path } = request;
+  const row = chain.at(-1);
+  if (row === undefined) throw new HubError("EACCES", "This directory is part of the tree itself and stays.", { path });
   if (change.recursive) throw unsupported("remove", path, "A tool's records are removed one by one, never recursively");
-  const kind = row.objectKind === null || row.attributes.isCompanion === true ? undefined : mirror.kinds.get(row.objectKind);
+  const kind = kindOf(mirror, row);
   if (kind === undefined || kind.remove === null) throw unsupported("remove", path, "The tool has no way to remove this");
   const base = await baseOf(mirror, request, chain, change.ifMatch);
   const draft = await ask(mirror, request, { type: "remove", location: locationOf(chain), revision: base.revision });
   return planOf(request, draft, stateOf(mirror, "remove", chain, base), base.etag);
+}
+
+function kindOf(mirror: Mirror, row: NodeRow): KindSchema | undefined {
+  const name = kindNameOf(row);
+  return name === null ? undefined : mirror.kinds.get(name);
+}
+
+async function planMove(
+  mirror: Mirror,
+  request: MountChangeRequest,
+  change: Extract<MountChange, { type: "move" }>,
+  chain: Chain,
+): Promise<MountPlan> {
+  const { path } = request;
+  const row = chain.at(-1);
+  if (row === undefined) throw new HubError("EACCES", "This directory is part of the tree itself and stays.", { path });
+  if (kindOf(mirror, row)?.move === undefined) throw unsupported("move", path, "The tool has no way to move this");
+  const target = await moveTarget(mirror, request, change, row);
+  const base =
+    change.ifMatch === null && !request.dryRun
+      ? { ...nothing, revision: (await mirror.tool.stat(locationOf(chain), toolContext(mirror, request))).revision }
+      : await baseOf(mirror, request, chain, change.ifMatch);
+  const state = { ...stateOf(mirror, "move", chain, base), to: placeOf(mirror, target.directory), name: target.name };
+  const isThere = target.name === null && (target.directory.at(-1)?.path ?? mirror.root) === (chain.at(-2)?.path ?? mirror.root);
+  if (isThere) return planOf(request, emptyDraft, state, base.etag);
+  const draft = await ask(mirror, request, {
+    type: "move",
+    location: locationOf(chain),
+    to: locationOf(target.directory),
+    name: target.name,
+    revision: base.revision,
+    seed: change.seed,
+  });
+  return planOf(request, draft, state, base.etag);
+}
+
+/** Where a move leads: into a directory that is there, or to a name in one. The name is null where it stays. */
+async function moveTarget(
+  mirror: Mirror,
+  request: MountRequest,
+  change: Extract<MountChange, { type: "move" }>,
+  row: NodeRow,
+): Promise<{ readonly directory: Chain; readonly name: string | null }> {
+  const path = change.to;
+  const { chain, rest } = await resolveAsFar(mirror, { ...request, path, segments: change.toSegments });
+  if (rest.length > 1) throw new HubError("ENOENT", "There is no such directory to move it to.", { path });
+  const last = chain.at(-1);
+  const isItself = rest.length === 0 && last?.path === row.path;
+  if (rest.length === 0 && !isItself) {
+    if (last === undefined || last.kind === "directory") return { directory: chain, name: null };
+    throw new HubError("EEXIST", "There is a file already where this is to be moved.", { path });
+  }
+  if (!isItself && last !== undefined && last.kind !== "directory") {
+    throw new HubError("ENOTDIR", `${JSON.stringify(last.name)} on the path to move to is a file, not a directory.`, { path });
+  }
+  const wanted = change.toSegments.at(-1) ?? "";
+  const name = withoutHandle(wanted, parseSegment(row.name)?.handle ?? null);
+  return { directory: isItself ? chain.slice(0, -1) : chain, name: name === withoutHandle(row.name, null) ? null : name };
+}
+
+/** The human part of a segment with its extension; a tail that looks like a handle goes when it is the one, or none is given. */
+function withoutHandle(segment: string, handle: string | null): string {
+  const parsed = parseSegment(segment);
+  return parsed === null || (handle !== null && parsed.handle !== handle) ? segment : `${parsed.human}${parsed.extension}`;
 }
 
 /**
@@ -168,8 +231,13 @@ async function baseOf(mirror: Mirror, request: MountRequest, chain: Chain, ifMat
   const location = locationOf(chain);
   const context = toolContext(mirror, request);
   const row = chain.at(-1);
-  if (row?.kind === "directory") return { ...nothing, revision: (await mirror.tool.stat(location, context)).revision };
   const path = row?.path ?? mirror.root;
+  if (row?.kind === "directory" || row?.attributes.binary === true) {
+    const entry = await mirror.tool.stat(location, context);
+    const etag = row.kind === "directory" ? null : bytesEtag(path, entry.revision);
+    if (ifMatch !== null && etag !== ifMatch) throw stale(request.path, etag);
+    return { ...nothing, revision: entry.revision };
+  }
   if (ifMatch !== null) {
     const print = await mirror.db.withScope(request.scope, (tx) => findPrint(tx, request.scope, path, ifMatch, request.now), {
       readOnly: true,
@@ -183,137 +251,4 @@ async function baseOf(mirror: Mirror, request: MountRequest, chain: Chain, ifMat
   const stored = await storePrint(mirror, request, parentOf(path), printed);
   if (ifMatch !== null && stored.etag !== ifMatch) throw stale(request.path, stored.etag);
   return { text: printed.text, etag: stored.etag, revision: printed.entry.revision };
-}
-
-function stale(path: string, etag: string | null): HubError {
-  return new HubError("ESTALE", "The file changed in the tool since it was read. Read it again.", {
-    path,
-    ...(etag === null ? {} : { details: { etag } }),
-  });
-}
-
-async function perform(mirror: Mirror, made: MountPlan, request: MountRequest): Promise<MountOutcome> {
-  const state = stateSchema.parse(made.state);
-  if (!isBelow(state.path, mirror.root)) {
-    // The name of the mount is another connection's by now: what was shown would be done as somebody else.
-    throw new HubError("ESTALE", "This plan is of a connection that was ended since. Plan the change again.", { path: made.path });
-  }
-  if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, made.path);
-  if (made.steps.length === 0) return { canonicalPath: state.display, etag: made.baseEtag, changed: false, undo: null };
-  await compare(mirror, made, state, request);
-  const location = await runSteps(mirror, made, request);
-  return settle(mirror, made, state, request, location);
-}
-
-/** The guard of tools that have none of their own: what the plan is based on must still be so. */
-async function compare(mirror: Mirror, made: MountPlan, state: State, request: MountRequest): Promise<void> {
-  if (state.type === "create" || (state.revision === null && state.etag === null)) return;
-  if (mirror.tool.description.guard === "atomic" && state.revision !== null) return;
-  const context = toolContext(mirror, request);
-  try {
-    const { revision } = await mirror.tool.stat(state.location, context);
-    if (revision !== null && revision === state.revision) return;
-    if (state.etag === null) throw stale(made.path, null);
-    const current = etagOf((await printLive(mirror, request, state.location, null)).text);
-    if (current !== state.etag) throw stale(made.path, current);
-  } catch (error) {
-    if (error instanceof HubError && error.code === "ENOENT") {
-      throw new HubError("ESTALE", "The file is not there any more.", { path: made.path, cause: error });
-    }
-    throw error;
-  }
-}
-
-/** Runs the steps in order; one that fails is thrown with the receipt of all. Answers where the record is now. */
-async function runSteps(mirror: Mirror, made: MountPlan, request: MountRequest): Promise<Location | null> {
-  const context = toolContext(mirror, request);
-  let location: Location | null = null;
-  let output: JsonObject = {};
-  for (const [index, step] of made.steps.entries()) {
-    try {
-      const result = await mirror.tool.perform({ ...step, args: { ...step.args, ...output } }, context);
-      location = result.location ?? location;
-      output = { ...output, ...result.output };
-    } catch (error) {
-      if (!(error instanceof HubError)) throw error;
-      throw withReceipt(error, made, index);
-    }
-  }
-  return location;
-}
-
-function withReceipt(error: HubError, made: MountPlan, failedAt: number): HubError {
-  const steps = made.steps.map(({ call, changes }, index): ReceiptStep => {
-    if (index < failedAt) return { call, changes, outcome: "done", error: null };
-    if (index > failedAt) return { call, changes, outcome: "not_tried", error: null };
-    return { call, changes, outcome: "failed", error: { code: error.code, message: error.message } };
-  });
-  return new HubError(error.code, error.message, {
-    path: made.path,
-    retryable: error.retryable && failedAt === 0,
-    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-    ...(error.actionUrl === undefined ? {} : { actionUrl: error.actionUrl }),
-    details: { ...error.details, receipt: { path: made.path, steps } },
-    cause: error,
-  });
-}
-
-/** After the tool did it: the mirror says so at once. */
-async function settle(
-  mirror: Mirror,
-  made: MountPlan,
-  state: State,
-  request: MountRequest,
-  location: Location | null,
-): Promise<MountOutcome> {
-  const { scope } = request;
-  if (state.type === "remove") {
-    await mirror.db.withScope(scope, async (tx) => {
-      await countChild(tx, scope, state.path, -(await forgetPath(tx, scope, state.path)));
-    });
-    return { canonicalPath: state.display, etag: null, changed: true, undo: made.undo };
-  }
-  const at: Location = state.type === "create" ? (location ?? state.location) : state.location;
-  try {
-    const directory = state.type === "create" ? await mirror.db.withScope(scope, (tx) => parentIdPath(tx, at)) : parentOf(state.path);
-    const printed = await printLive(mirror, request, at, null);
-    const stored = await storePrint(mirror, request, directory, printed);
-    const canonicalPath = joinPath(await displayOfDirectory(directory), stored.row.name);
-    if (state.type === "create") {
-      await mirror.db.withScope(scope, (tx) => countChild(tx, scope, stored.row.path, 1));
-      await keepAlias(stored.row.path);
-    }
-    return { canonicalPath, etag: stored.etag, changed: true, undo: made.undo };
-  } catch (error) {
-    // The change is done; that it could not be looked at again is no failure of it.
-    if (!(error instanceof HubError)) throw error;
-    const canonicalPath = state.name === null ? state.display : joinPath(state.display, state.name);
-    return { canonicalPath, etag: null, changed: true, undo: made.undo };
-  }
-
-  async function parentIdPath(tx: Parameters<typeof idPathOf>[0], of: Location): Promise<string> {
-    return parentOf(await idPathOf(tx, mirror, scope, of));
-  }
-
-  /** The record may have come to be, or have gone, elsewhere than in the directory that was named. */
-  async function displayOfDirectory(directory: string): Promise<string> {
-    if (state.type === "create" && directory === state.path) return state.display;
-    if (state.type !== "create") return parentOf(state.display);
-    const chain = await resolve(mirror, { ...request, segments: [], path: mirror.info.path }).catch(() => []);
-    return displayPathOf(mirror, chain);
-  }
-
-  /** For its creator the name it used stays an alias for a day. */
-  async function keepAlias(path: string): Promise<void> {
-    const owner = scopePrincipalId(scope);
-    if (owner === null || state.name === null || state.name === nameOf(path)) return;
-    const name = state.name;
-    const expiresAt = new Date(request.now.getTime() + printLifetimeMs);
-    await mirror.db.withScope(scope, (tx) =>
-      run(
-        tx,
-        sql`insert into vfs_alias (workspace_id, owner_id, parent_path, name, path, expires_at) values (${scope.workspaceId}, ${owner}, ${state.path}, ${name}, ${path}, ${time(expiresAt)}) on conflict (workspace_id, owner_id, parent_path, name) do update set path = excluded.path, expires_at = excluded.expires_at`,
-      ),
-    );
-  }
 }

@@ -11,6 +11,9 @@ import { assignHandles, handleIn, idSegmentOf, type Mirror, objectsOf } from "./
 
 /** A tool's entries as rows of the mirror. */
 
+/** Rows that no list shows stand below this, a segment that no path can have. */
+const unlistedParent = ".";
+
 /** The id path of an entry in its directory. */
 const joined = (parent: string, segment: string): string => `${parent}/${segment}`;
 
@@ -31,7 +34,8 @@ async function requireUse(tx: Tx, { connection }: Mirror, scope: WorkspaceScope)
 
 /**
  * Puts entries into the mirror, below the directory with id path `directory`. A companion's row stands under its item instead, so that
- * no list shows it. A changed revision makes the etag unknown. `walkStartedAt` is given by a walk for what it sees. What anybody else stores
+ * no list shows it; an `unlisted` one stands below a name that nothing has, until a walk sees it after all. A changed revision makes the etag
+ * unknown. `walkStartedAt` is given by a walk for what it sees. What anybody else stores
  * counts as seen by the walk under way, whose page may be older than the entry, so that its end does not forget it. Answers the rows. EAGAIN
  * when something of what the connection may be used for was taken away since the mirror was made.
  */
@@ -42,9 +46,11 @@ export async function storeEntries(
   directory: string,
   entries: readonly Entry[],
   now: Date,
-  walkStartedAt?: Date,
+  seen: { readonly walkStartedAt?: Date; readonly unlisted?: boolean } = {},
 ): Promise<readonly NodeRow[]> {
   if (entries.length === 0) return [];
+  const { walkStartedAt } = seen;
+  const isListed = seen.unlisted !== true;
   await requireUse(tx, mirror, scope);
   const objects = entries.flatMap((entry) => [...objectsOf([entry.segment]), ...objectsOf(entry.canonical ?? [])]);
   const handles = await assignHandles(tx, mirror, scope, objects);
@@ -61,10 +67,12 @@ export async function storeEntries(
       ...(isCompanion ? { isCompanion: true } : {}),
       ...(entry.schemaKind === undefined ? {} : { schemaKind: entry.schemaKind }),
       ...(entry.creates === undefined ? {} : { creates: entry.creates }),
+      ...(entry.binary === true ? { binary: true } : {}),
+      ...(entry.unlisted === true ? { unlisted: true } : {}),
     };
     rows.set(path, [
       path,
-      isCompanion ? parentOf(path) : directory,
+      isCompanion ? parentOf(path) : isListed ? directory : joined(directory, unlistedParent),
       name,
       entry.kind,
       newId(),
@@ -93,7 +101,7 @@ export async function storeEntries(
       select ${scope.workspaceId}::uuid, t.path, t.parent_path, t.name, t.kind, t.node_id, ${mirror.connection.ownerId}::uuid, ${mirror.connection.id}::uuid, t.object_kind, t.external_id, t.canonical_path, t.revision, t.size_bytes, t.media_type, t.web_url, t.created_at, t.modified_at, t.attributes::jsonb, ${seenAt}
       from unnest(${column(0)}::text[], ${column(1)}::text[], ${column(2)}::text[], ${column(3)}::text[], ${column(4)}::uuid[], ${column(5)}::text[], ${column(6)}::text[], ${column(7)}::text[], ${column(8)}::text[], ${column(9)}::bigint[], ${column(10)}::text[], ${column(11)}::text[], ${column(12)}::timestamptz[], ${column(13)}::timestamptz[], ${column(14)}::text[])
         as t(path, parent_path, name, kind, node_id, object_kind, external_id, canonical_path, revision, size_bytes, media_type, web_url, created_at, modified_at, attributes)
-      on conflict (workspace_id, path) do update set name = excluded.name, kind = excluded.kind, canonical_path = excluded.canonical_path, revision = excluded.revision, media_type = excluded.media_type, web_url = excluded.web_url, created_at = excluded.created_at, modified_at = excluded.modified_at, attributes = n.attributes || excluded.attributes, synced_at = greatest(n.synced_at, excluded.synced_at),
+      on conflict (workspace_id, path) do update set ${walkStartedAt === undefined ? sql`` : sql`parent_path = excluded.parent_path, `}name = excluded.name, kind = excluded.kind, canonical_path = excluded.canonical_path, revision = excluded.revision, media_type = excluded.media_type, web_url = excluded.web_url, created_at = excluded.created_at, modified_at = excluded.modified_at, attributes = jsonb_strip_nulls(jsonb_build_object('children', n.attributes->'children', 'printedAt', n.attributes->'printedAt')) || excluded.attributes, synced_at = greatest(n.synced_at, excluded.synced_at),
         etag = case when n.revision = excluded.revision then n.etag end,
         size_bytes = coalesce(excluded.size_bytes, case when n.revision = excluded.revision then n.size_bytes end)
       returning ${nodeColumns}`,

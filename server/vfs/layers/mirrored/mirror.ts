@@ -154,6 +154,7 @@ export function toolContext(mirror: Mirror, request: MountRequest, priority: "pe
       path: request.path,
       priority,
       ...(request.maxWaitMs === undefined ? {} : { maxWaitMs: request.maxWaitMs }),
+      ...(request.signal === undefined || priority === "background" ? {} : { signal: request.signal }),
       // What goes on after the answer has its own time.
       ...(priority === "background" ? {} : { request: request.span }),
     },

@@ -6,10 +6,12 @@ import type { Freshness, Node, Operation } from "../../node";
 import { parentOf } from "../../path";
 import { type NodeRow, pageOf } from "../../storage/node-rows";
 import { etagOf } from "../../text";
-import { createMirroredChanges } from "./changes";
+import { unsupported } from "../capabilities";
+import { createMirroredChanges, findUploadLimit } from "./changes";
 import { storeEntries } from "./entries";
 import { type Mirror, type MirroredOptions, toolContext } from "./mirror";
 import { type Chain, canonicalPaths, chainNode, displayPathOf, holderOf, locationOf, naturalFormat, nodeMaker } from "./nodes";
+import { openFile } from "./open";
 import { keptBody, ownFormat, printLive, recentPrint, storePrint } from "./prints";
 import { chainAtOnce, directoryOf, forgetGone, guessIdPath, resolve } from "./resolve";
 import { type DirectoryState, readState, walkDirectory } from "./walk";
@@ -27,9 +29,10 @@ export function mirrored(options: MirroredOptions): Mount {
   const { connection, tool } = options;
   const { kinds } = tool.description;
   const operations: Operation[] = ["stat", "list", "read"];
-  if (kinds.some(({ create, update }) => create || update)) operations.push("write");
+  if (kinds.some(({ create, update, upload }) => create || update || upload !== undefined)) operations.push("write");
   if (kinds.some(({ update }) => update)) operations.push("edit");
   if (kinds.some(({ append }) => append)) operations.push("append");
+  if (kinds.some(({ move }) => move !== undefined)) operations.push("move");
   if (kinds.some(({ remove }) => remove !== null)) operations.push("remove");
   if (operations.length > 3) operations.push("execute");
   const info: MountInfo = {
@@ -56,6 +59,8 @@ export function mirrored(options: MirroredOptions): Mount {
     stat: (request) => stat(mirror, request),
     list: (request) => list(mirror, request),
     read: (request) => read(mirror, request),
+    open: (request) => openFile(mirror, request, read),
+    uploadLimit: (request) => findUploadLimit(mirror, request),
     ...createMirroredChanges(mirror),
   };
 }
@@ -204,6 +209,9 @@ async function read(mirror: Mirror, request: MountReadRequest): Promise<MountFil
   const chain = quick.chain ?? (await resolve(mirror, request));
   const row = chain.at(-1);
   if (row === undefined || row.kind === "directory") throw new HubError("EISDIR", "This is a directory: list it.", { path: request.path });
+  if (row.attributes.binary === true && request.as !== "json") {
+    throw unsupported("read", request.path, "This file's content is bytes, which a GET of /api/files gives; reading it as text");
+  }
   const format = ownFormat(request.as, naturalFormat(row.mediaType));
   const recent = quick.chain !== null ? quick.text : await mirror.db.withScope(scope, (tx) => printed(tx, row), { readOnly: true });
   if (recent !== null && typeof row.attributes.printedAt === "number") {

@@ -6,7 +6,7 @@ import { companionName } from "../../identity";
 import type { Freshness, Node, Operation, ReadFormat } from "../../node";
 import { joinPath, parentOf } from "../../path";
 import { type NodeRow, nodeColumns, nodeRow, run } from "../../storage/node-rows";
-import { estimateTokens } from "../../text";
+import { estimateTokens, etagOf } from "../../text";
 import type { KindSchema, Location } from "../../tool-mount";
 import type { Mirror } from "./mirror";
 
@@ -85,36 +85,58 @@ function changeable(mirror: Mirror, kindName: string): KindSchema | undefined {
   return needed === undefined || mirror.connection.capabilities.includes(needed) ? kind : undefined;
 }
 
+/** The kind whose schema says what can be done with a row; null for what belongs to no kind. */
+export function kindNameOf(row: NodeRow): string | null {
+  const { schemaKind } = row.attributes;
+  return typeof schemaKind === "string" ? schemaKind : isCompanion(row) ? null : row.objectKind;
+}
+
+/** The kind of what is created in a directory, as far as this connection may; undefined where nothing is. */
+function createdKind(mirror: Mirror, row: NodeRow): KindSchema | undefined {
+  const { creates } = row.attributes;
+  return row.kind === "directory" && typeof creates === "string" ? changeable(mirror, creates) : undefined;
+}
+
 /** What can be done with a row: by the schema of its kind, and by what a directory takes. */
 export function canOf(mirror: Mirror, row: NodeRow): readonly Operation[] {
-  const { schemaKind, creates } = row.attributes;
-  const kindName = typeof schemaKind === "string" ? schemaKind : isCompanion(row) ? null : row.objectKind;
+  const kindName = kindNameOf(row);
   const kind = kindName === null ? undefined : changeable(mirror, kindName);
-  const removable = kind !== undefined && kind.remove !== null && row.objectKind !== null && !isCompanion(row);
+  const leaving = [
+    ...(kind?.move === undefined ? [] : (["move"] as const)),
+    ...(kind === undefined || kind.remove === null ? [] : (["remove"] as const)),
+  ];
   if (row.kind === "directory") {
-    const takesFiles = typeof creates === "string" && changeable(mirror, creates)?.create === true;
-    return ["stat", "list", ...(takesFiles ? (["write"] as const) : []), ...(removable ? (["remove"] as const) : [])];
+    const takesFiles = createdKind(mirror, row)?.create === true;
+    return ["stat", "list", ...(takesFiles ? (["write"] as const) : []), ...leaving];
   }
+  const isText = row.attributes.binary !== true;
   return [
     "stat",
     "read",
-    ...(kind?.update === true ? (["write", "edit"] as const) : []),
-    ...(kind?.append === true ? (["append"] as const) : []),
-    ...(removable ? (["remove"] as const) : []),
+    ...(kind?.update === true && isText ? (["write", "edit"] as const) : []),
+    ...(kind?.append === true && isText ? (["append"] as const) : []),
+    ...leaving,
   ];
+}
+
+/** The etag of a file of bytes, which are not printed: of the tool's revision of them; null where it has none. */
+export function bytesEtag(path: string, revision: string | null): string | null {
+  return revision === null ? null : etagOf(`${path}\0${revision}`);
 }
 
 /** Makes nodes of a directory's rows; what rows of one kind have in common is worked out once. */
 export function nodeMaker(mirror: Mirror, parentPath: string, freshness: Freshness): (row: NodeRow, canonicalPath?: string) => Node {
-  const cans = new Map<string, readonly Operation[]>();
+  const known = new Map<string, Pick<Node, "can" | "uploadBytes">>();
   const { info } = mirror;
   return (row, canonicalPath) => {
-    const key = `${row.kind} ${row.objectKind} ${row.attributes.schemaKind} ${row.attributes.creates} ${row.attributes.isCompanion}`;
-    let can = cans.get(key);
-    if (can === undefined) {
-      can = canOf(mirror, row);
-      cans.set(key, can);
+    const { attributes } = row;
+    const key = `${row.kind} ${row.objectKind} ${attributes.schemaKind} ${attributes.creates} ${attributes.isCompanion} ${attributes.binary}`;
+    let shared = known.get(key);
+    if (shared === undefined) {
+      shared = { can: canOf(mirror, row), uploadBytes: createdKind(mirror, row)?.upload?.maxBytes ?? null };
+      known.set(key, shared);
     }
+    const binary = attributes.binary === true;
     const path = joinPath(parentPath, row.name);
     return {
       id: encodeId("node", row.nodeId),
@@ -124,7 +146,7 @@ export function nodeMaker(mirror: Mirror, parentPath: string, freshness: Freshne
       kind: row.kind,
       mediaType: row.mediaType,
       sizeBytes: row.sizeBytes,
-      etag: row.etag,
+      etag: binary ? bytesEtag(row.path, row.revision) : row.etag,
       createdAt: row.createdAt?.toISOString() ?? null,
       modifiedAt: row.modifiedAt?.toISOString() ?? null,
       expiresAt: null,
@@ -136,10 +158,13 @@ export function nodeMaker(mirror: Mirror, parentPath: string, freshness: Freshne
       actsAs: info.actsAs,
       externalId: row.externalId,
       objectKind: row.objectKind,
-      can,
+      can: shared.can,
       freshness,
-      tokenEstimate: estimateTokens(row.sizeBytes),
-      companion: row.attributes.companion === true ? joinPath(parentPath, companionName(row.name)) : null,
+      tokenEstimate: binary ? null : estimateTokens(row.sizeBytes),
+      companion: attributes.companion === true ? joinPath(parentPath, companionName(row.name)) : null,
+      binary,
+      creates: typeof attributes.creates === "string" ? attributes.creates : null,
+      uploadBytes: shared.uploadBytes,
     };
   };
 }

@@ -7,9 +7,9 @@ import type { MountRequest } from "../../mount";
 import { notConnected } from "../../mount-table";
 import { parentOf } from "../../path";
 import { type NodeRow, nodeColumns, nodeRow, run, time } from "../../storage/node-rows";
-import type { LocationSegment } from "../../tool-mount";
+import type { Location, LocationSegment } from "../../tool-mount";
 import { forgetPath, storeEntries } from "./entries";
-import { companionSegment, findHandle, type Mirror, toolContext } from "./mirror";
+import { companionSegment, findHandle, idPathOf, type Mirror, toolContext } from "./mirror";
 import { type Chain, chainTo, lineage, locationOf, readRows } from "./nodes";
 import { type DirectoryState, readState, walkDirectory } from "./walk";
 
@@ -91,6 +91,10 @@ async function resolveChild(mirror: Mirror, request: MountRequest, chain: Chain,
   };
   const { found, state } = await find();
   if (found !== null) return found;
+  if (chain.at(-1)?.attributes.unlisted === true && mirror.connection.isAuthorized) {
+    const known = await askChild(mirror, request, chain, { type: "fixed", name: segment });
+    if (known !== null) return known;
+  }
   if (state.complete && !(request.fresh && mirror.connection.isAuthorized)) return null;
   if (!mirror.connection.isAuthorized) throw notConnected(mirror.connection.view, request.path);
   await walkDirectory(mirror, request, { path: directory, location: locationOf(chain) }, { pages: searchedPages, priority: "person" });
@@ -147,7 +151,9 @@ async function askChild(mirror: Mirror, request: MountRequest, chain: Chain, seg
     const entry = await mirror.tool.stat([...parent, segment], context);
     const directory = chain.at(-1)?.path ?? mirror.root;
     return await mirror.db.withScope(request.scope, async (tx) => {
-      const rows = await storeEntries(tx, mirror, request.scope, directory, item === null ? [entry] : [item, entry], request.now);
+      const entries = item === null ? [entry] : [item, entry];
+      const unlisted = chain.at(-1)?.attributes.unlisted === true;
+      const rows = await storeEntries(tx, mirror, request.scope, directory, entries, request.now, { unlisted });
       return rows.find((row) => (row.attributes.isCompanion === true) === isCompanion) ?? null;
     });
   } catch (error) {
@@ -229,6 +235,26 @@ async function findAlias(
     .map(nodeRow)
     .find((row) => row.attributes.companion === true);
   return item === undefined ? { row: null, ask: null } : companionOf(tx, request, directory, item);
+}
+
+/** The rows down to a location, asked of the tool where the mirror lacks them. ENOENT when the tool has no such thing. */
+export async function chainOf(mirror: Mirror, request: MountRequest, location: Location): Promise<Chain> {
+  const { scope } = request;
+  const known = async (of: Location): Promise<Chain | null> =>
+    mirror.db.withScope(scope, async (tx) => {
+      const path = await idPathOf(tx, mirror, scope, of);
+      return chainTo(mirror.root, path, await readRows(tx, scope, path === mirror.root ? [] : lineage(mirror.root, path)));
+    });
+  let chain = await known(location);
+  for (let depth = 1; chain === null && depth <= location.length; depth += 1) {
+    const above = (await known(location.slice(0, depth - 1))) ?? [];
+    const segment = location[depth - 1];
+    if (segment === undefined || (await known(location.slice(0, depth))) !== null) continue;
+    await askChild(mirror, request, above, segment);
+    chain = await known(location);
+  }
+  if (chain === null) throw new HubError("ENOENT", "The tool does not say where this is now.", { path: request.path });
+  return chain;
 }
 
 /** Takes what the tool says is gone out of the mirror. */

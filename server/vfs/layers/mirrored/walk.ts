@@ -95,7 +95,7 @@ export async function walkDirectory(
       continue;
     }
     const moved = await mirror.db.withScope(scope, async (tx) => {
-      await storeEntries(tx, mirror, scope, directory.path, answer.entries, request.now, startedAt);
+      await storeEntries(tx, mirror, scope, directory.path, answer.entries, request.now, { walkStartedAt: startedAt });
       const same = sql`workspace_id = ${scope.workspaceId} and path = ${directory.path} and walk_started_at = ${time(startedAt)} and walk_cursor is not distinct from ${cursor}::text`;
       const rows =
         answer.nextCursor === null
