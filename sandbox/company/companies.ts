@@ -1,6 +1,11 @@
+import { acmeChannels, borealisChannels } from "./channels";
 import { borealisItems, designItems, operationsItems } from "./design-and-operations";
+import { acmeDirectMessages, borealisDirectMessages } from "./direct-messages";
+import { acmeDocuments, borealisDocuments } from "./documents";
 import { engineeringItems } from "./engineering";
 import { everydayItems } from "./everyday";
+import { acmeMails, borealisMails } from "./mails";
+import { acmeContacts, acmeMeetings, borealisMeetings } from "./meetings";
 import { acmePeople, borealisPeople } from "./people";
 import type { Company } from "./work";
 
@@ -98,12 +103,12 @@ const acme: Company = {
     },
   ],
   items: [...engineeringItems, ...designItems, ...operationsItems, ...everydayItems],
-  channels: [],
-  directMessages: [],
-  meetings: [],
-  documents: [],
-  mails: [],
-  contacts: [],
+  channels: acmeChannels,
+  directMessages: acmeDirectMessages,
+  meetings: acmeMeetings,
+  documents: acmeDocuments,
+  mails: acmeMails,
+  contacts: acmeContacts,
 };
 
 /** A second workspace, so that one person's two accounts can be taken for each other, and must not be. */
@@ -130,11 +135,11 @@ const borealis: Company = {
     },
   ],
   items: borealisItems,
-  channels: [],
-  directMessages: [],
-  meetings: [],
-  documents: [],
-  mails: [],
+  channels: borealisChannels,
+  directMessages: borealisDirectMessages,
+  meetings: borealisMeetings,
+  documents: borealisDocuments,
+  mails: borealisMails,
   contacts: [],
 };
 

@@ -4,6 +4,7 @@ import type { MeetingSeed } from "./work";
 /** When the things of the seed happened and happen; every tool asks here, so that they agree. */
 
 const dayMs = 86_400_000;
+const dayNames = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 /** The newest moment of the seed lies this long before the start, so that every write is newer. */
 const quietMs = 1_800_000;
 
@@ -39,7 +40,14 @@ export interface MeetingTimes {
 /** The time of a meeting, or of the first one of a series. Its day is counted in its own time zone. */
 export function meetingTimes(nowMs: number, meeting: MeetingSeed): MeetingTimes {
   const zone = meeting.timeZone;
-  const day = DateTime.fromMillis(nowMs, { zone }).startOf("day").plus({ days: meeting.inDays });
+  let day = DateTime.fromMillis(nowMs, { zone }).startOf("day").plus({ days: meeting.inDays });
+  // A series begins on a day of its own: RFC 5545 section 3.8.5.3 leaves open what a start that does not match its rule means.
+  const weekdays =
+    /BYDAY=([A-Z,]+)/
+      .exec(meeting.repeats?.rule ?? "")?.[1]
+      ?.split(",")
+      .map((name) => dayNames.indexOf(name) + 1) ?? [];
+  while (weekdays.length > 0 && !weekdays.includes(day.weekday)) day = day.plus({ days: 1 });
   const [hour, minute] = [Math.floor(minutesOf(meeting.at) / 60), minutesOf(meeting.at) % 60];
   const start = meeting.allDay === true ? day : day.set({ hour, minute });
   const end =
