@@ -1,5 +1,5 @@
 import path from "node:path";
-import { companies } from "./company/companies";
+import { companiesOf } from "./company/companies";
 import { createFaultBox } from "./control/faults";
 import { createJournal } from "./control/journal";
 import { type ControlledTool, startControl } from "./control/server";
@@ -20,6 +20,8 @@ export interface SandboxOptions {
   readonly controlPort?: number;
   /** Epoch milliseconds; the computer's clock by default. */
   readonly clock?: () => number;
+  /** `small` by default. */
+  readonly size?: SandboxSize;
   /** Where web links of records lead; the tool's own pages by default. */
   readonly webOrigin?: string;
   /** Changes to the documented settings, by tool. Throws when a tool has no such setting. */
@@ -55,7 +57,8 @@ function pickTools(ids: readonly string[] | undefined): readonly SandboxTool[] {
 /** Starts the simulated tools. Throws the system's error when a port is taken, RangeError for a tool that there is not. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const base = options.clock ?? Date.now;
-  const size: SandboxSize = "small";
+  const size = options.size ?? "small";
+  const companies = companiesOf(size);
   let aheadMs = 0;
   const clock = () => base() + aheadMs;
   const running: ControlledTool[] = [];

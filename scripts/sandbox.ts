@@ -5,11 +5,13 @@ import { portsOf } from "./sandbox-ports";
 
 /**
  * `npm run sandbox`: the simulated tools alone, for a hub that runs elsewhere, or for a partner's own program. `--only slack,asana` starts
- * some. `SANDBOX_PORT` moves them, `HUB_ORIGIN` says where the hub is. `--derive-linear-schema <vendor.graphql>` cuts the schema out of
+ * some, `--size large` fills them for load. `SANDBOX_PORT` moves them, `HUB_ORIGIN` says where the hub is. `--derive-linear-schema <vendor.graphql>` cuts the schema out of
  * Linear's published one again.
  */
 runCommand(async () => {
-  const { values } = parseArgs({ options: { only: { type: "string" }, "derive-linear-schema": { type: "string" } } });
+  const { values } = parseArgs({
+    options: { only: { type: "string" }, size: { type: "string" }, "derive-linear-schema": { type: "string" } },
+  });
   const vendorFile = values["derive-linear-schema"];
   if (vendorFile !== undefined) {
     writeDerivedSchema(vendorFile);
@@ -26,6 +28,8 @@ runCommand(async () => {
   if (unknown.length > 0) {
     throw new StartError(`--only names ${unknown.join(", ")}: the sandbox has ${sandboxTools.map(({ id }) => id).join(", ")}.`);
   }
+  const size = values.size ?? "small";
+  if (size !== "small" && size !== "large") throw new StartError(`--size is "${size}": it is small or large.`);
   const tools = sandboxTools.filter(({ id }) => picked?.includes(id) ?? true);
   const ports = portsOf(portFrom("SANDBOX_PORT", 4000));
   for (const port of [...tools.map(({ id }) => ports.tools[id] ?? 0), ports.control]) {
@@ -33,6 +37,7 @@ runCommand(async () => {
   }
   const app = { clientId: "sandbox-client", clientSecret: "sandbox-secret" };
   const sandbox = await startSandbox({
+    size,
     tools: tools.map(({ id }) => id),
     ports: ports.tools,
     controlPort: ports.control,

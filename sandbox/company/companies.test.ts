@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { companies } from "./companies";
+import { companies, companiesOf } from "./companies";
+import { largeCounts } from "./large";
 import { meetingTimes, momentOf } from "./moments";
 import type { Company, PostSeed } from "./work";
 
@@ -100,4 +101,29 @@ test("a meeting is at its hour on its own clock, and a series begins on a day of
   expect(times).toMatchObject({ startLocal: "2026-10-26T09:30:00", endLocal: "2026-10-26T09:45:00" });
   expect(new Date(times.startMs).toISOString()).toBe("2026-10-26T08:30:00.000Z");
   expect(times.endMs - times.startMs).toBe(15 * 60_000);
+});
+
+test("the large company has what load needs, the same in every run, and long lists", () => {
+  const [large] = companiesOf("large");
+  const [again] = companiesOf("large");
+  if (large === undefined || again === undefined) throw new Error("There is no large company.");
+  const count = (of: Company) => ({
+    people: of.people.length,
+    teams: of.teams.length,
+    projects: of.projects.length,
+    items: of.items.length,
+    posts: postsOf(of).length,
+    mails: of.mails.length,
+    documents: of.documents.length,
+    meetings: of.meetings.length,
+  });
+  expect(count(large)).toEqual(largeCounts);
+  expect(large.items.filter(({ project }) => project === "project-1").length).toBe(10_000);
+  expect(withReplies(large.channels.find(({ name }) => name === "firehose")?.posts ?? []).length).toBe(12_000);
+  expect(large.mails.filter(({ to }) => to.includes("ann")).length).toBeGreaterThanOrEqual(19_990);
+  for (const list of ["items", "channels", "mails"] as const) expect(again[list].at(-1)).toEqual(large[list].at(-1));
+  const people = new Set(large.people.map(({ handle }) => handle));
+  for (const { by, to } of large.items) expect(people.has(by) && (to === undefined || people.has(to))).toBe(true);
+  const times = large.channels.map(({ posts }) => posts.map((post) => momentOf(Date.parse("2026-11-23T09:00:00Z"), post)));
+  for (const list of times) expect(list.every((time, index) => index === 0 || time > (list[index - 1] ?? 0))).toBe(true);
 });

@@ -1,9 +1,11 @@
+import type { SandboxSize } from "../tool";
 import { acmeChannels, borealisChannels } from "./channels";
 import { borealisItems, designItems, operationsItems } from "./design-and-operations";
 import { acmeDirectMessages, borealisDirectMessages } from "./direct-messages";
 import { acmeDocuments, borealisDocuments } from "./documents";
 import { engineeringItems } from "./engineering";
 import { everydayItems } from "./everyday";
+import { growCompany } from "./large";
 import { acmeMails, borealisMails } from "./mails";
 import { acmeContacts, acmeMeetings, borealisMeetings } from "./meetings";
 import { acmePeople, borealisPeople } from "./people";
@@ -143,5 +145,10 @@ const borealis: Company = {
   contacts: [],
 };
 
-/** The companies of every tool. */
+/** The companies of every tool, small. */
 export const companies: readonly Company[] = [acme, borealis];
+
+/** The companies of every tool: as they are, or with Acme grown for load. */
+export function companiesOf(size: SandboxSize): readonly Company[] {
+  return size === "small" ? companies : [growCompany(acme), borealis];
+}

@@ -196,7 +196,7 @@ function seedItem(workspace: Workspace, item: WorkItem, id: Id, at: At, day: (in
   const share = startedShare[item.stage];
   const endAge = item.ageDays * 0.3;
   const closed = item.stage === "done" || item.stage === "canceled";
-  const parent = [...workspace.issues.values()].find(({ title }) => title === item.partOf);
+  const parent = item.partOf === undefined ? undefined : [...workspace.issues.values()].find(({ title }) => title === item.partOf);
   const archivedAt = item.archived === true || item.trashed === true ? at(item.ageDays * 0.2) : null;
   const issue: IssueRow = {
     id: id("issue", item.team, String(number)),
