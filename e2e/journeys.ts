@@ -70,12 +70,13 @@ export async function openConsent(page: Page, connect: Locator, options: { priva
   return popup;
 }
 
-/** Linear's card on the integrations page. */
-export const linearCard = (page: Page): Locator =>
-  page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "Linear" }) });
+/** A tool's card on the integrations page, by the tool's name. */
+export const cardOf = (page: Page, name: string): Locator =>
+  page.getByRole("listitem").filter({ has: page.getByRole("heading", { name, exact: true }) });
+export const linearCard = (page: Page): Locator => cardOf(page, "Linear");
 
-/** The Connect button of Linear's card, on the integrations page. */
-export const connectButton = (page: Page): Locator => linearCard(page).getByRole("button", { name: /^Connect/ });
+/** The Connect button of a card, on the integrations page. */
+export const connectButton = (page: Page, name = "Linear"): Locator => cardOf(page, name).getByRole("button", { name: /^Connect/ });
 
 export interface ConnectOptions {
   readonly private?: boolean;
@@ -83,14 +84,20 @@ export interface ConnectOptions {
   readonly as?: string;
 }
 
-/** Connects Linear from the integrations page, in the popup. */
-export async function connectLinear(page: Page, slug: string, options: ConnectOptions = {}): Promise<void> {
+/** Connects a tool from the integrations page, in the popup. */
+export async function connectTool(page: Page, slug: string, name: string, options: ConnectOptions = {}): Promise<void> {
   await page.goto(`/${slug}/integrations`);
-  const popup = await openConsent(page, connectButton(page), options);
+  const popup = await openConsent(page, connectButton(page, name), options);
   if (options.as !== undefined) await chooseAccount(popup, options.as);
   await popup.getByRole("button", { name: "Authorize" }).click();
-  await page.getByRole("dialog").getByText("Linear is connected").waitFor();
+  await page.getByRole("dialog").getByText(`${name} is connected`).waitFor();
 }
+
+export const connectLinear = (page: Page, slug: string, options: ConnectOptions = {}): Promise<void> =>
+  connectTool(page, slug, "Linear", options);
+
+/** Every tool of the catalogue, by its name. */
+export const toolNames = ["Asana", "Google Workspace", "Slack", "Linear", "Microsoft 365"] as const;
 
 /** On the consent page: the account whose address this is. */
 export async function chooseAccount(consent: Page, email: string): Promise<void> {

@@ -85,6 +85,10 @@ export interface Node {
   readonly creates: string | null;
   /** Directories: the most bytes that a file uploaded here may have; null where none can be. */
   readonly uploadBytes: number | null;
+  /** Files: what `read` takes as `as`, the one without being asked first; empty for directories and bytes. */
+  readonly formats: readonly ReadFormat[];
+  /** What its companion directory holds by fixed names (`comments.md`, `attachments`); empty without one. */
+  readonly parts: readonly string[];
 }
 
 export interface ActsAs {

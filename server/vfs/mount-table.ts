@@ -82,6 +82,8 @@ function directoryNode(path: string, freshness: Freshness): Node {
     binary: false,
     creates: null,
     uploadBytes: null,
+    formats: [],
+    parts: [],
   };
 }
 

@@ -183,6 +183,10 @@ export interface KindSchema {
   readonly remove: string | null;
   /** What moving does, in words ("puts the task into that section"); left out where it is not supported. */
   readonly move?: string;
+  /** What `read` takes as `as`, the one without being asked first; left out where there is only that of the media type. */
+  readonly formats?: readonly [ReadFormat, ...ReadFormat[]];
+  /** The fixed names in the companion directory of its items (`comments.md`, `attachments`); left out where they have none. */
+  readonly parts?: readonly string[];
   /** Left out where the kind takes no uploaded bytes. */
   readonly upload?: { readonly maxBytes: number };
   /** The capability that changing this kind needs (`write:issues`); without it a change is ESCOPE. */

@@ -130,6 +130,8 @@ export function storageNode(context: StorageContext, scope: WorkspaceScope, row:
     binary: false,
     creates: null,
     uploadBytes: null,
+    formats: row.kind === "file" ? [naturalFormat(row.name)] : [],
+    parts: [],
   };
 }
 

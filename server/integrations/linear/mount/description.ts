@@ -48,6 +48,8 @@ const issue: KindSchema = {
   append: false,
   remove: "Archives the issue; it stands in the team's archive and can be moved back.",
   move: "Between a team's issues and its archive: archives the issue, or takes it out of the archive.",
+  formats: ["markdown", "thread", "json"],
+  parts: ["comments.md", "attachments"],
   writeCapability: "write:issues",
 };
 
@@ -57,6 +59,8 @@ const archivedIssue: KindSchema = {
   kind: "archived_issue",
   fields: issue.fields.map((field) => ({ ...field, writable: false })),
   move: "Out of the archive, back into the team's issues.",
+  formats: issue.formats,
+  parts: issue.parts,
   writeCapability: "write:issues",
 };
 

@@ -119,6 +119,18 @@ export function canOf(mirror: Mirror, row: NodeRow): readonly Operation[] {
   ];
 }
 
+/** The schema of a row's kind, whether or not this connection may change it. */
+function kindOf(mirror: Mirror, row: NodeRow): KindSchema | undefined {
+  const kindName = kindNameOf(row);
+  return kindName === null ? undefined : mirror.kinds.get(kindName);
+}
+
+/** What a row can be read as. A kind that declares nothing has the one format of its media type. */
+function formatsOf(mirror: Mirror, row: NodeRow): readonly ReadFormat[] {
+  if (row.kind === "directory" || row.attributes.binary === true) return [];
+  return kindOf(mirror, row)?.formats ?? [naturalFormat(row.mediaType)];
+}
+
 /** The etag of a file of bytes, which are not printed: of the tool's revision of them; null where it has none. */
 export function bytesEtag(path: string, revision: string | null): string | null {
   return revision === null ? null : etagOf(`${path}\0${revision}`);
@@ -126,14 +138,19 @@ export function bytesEtag(path: string, revision: string | null): string | null 
 
 /** Makes nodes of a directory's rows; what rows of one kind have in common is worked out once. */
 export function nodeMaker(mirror: Mirror, parentPath: string, freshness: Freshness): (row: NodeRow, canonicalPath?: string) => Node {
-  const known = new Map<string, Pick<Node, "can" | "uploadBytes">>();
+  const known = new Map<string, Pick<Node, "can" | "uploadBytes" | "formats" | "parts">>();
   const { info } = mirror;
   return (row, canonicalPath) => {
     const { attributes } = row;
-    const key = `${row.kind} ${row.objectKind} ${attributes.schemaKind} ${attributes.creates} ${attributes.isCompanion} ${attributes.binary}`;
+    const key = `${row.kind} ${row.objectKind} ${attributes.schemaKind} ${attributes.creates} ${attributes.isCompanion} ${attributes.binary} ${attributes.companion} ${row.mediaType}`;
     let shared = known.get(key);
     if (shared === undefined) {
-      shared = { can: canOf(mirror, row), uploadBytes: createdKind(mirror, row)?.upload?.maxBytes ?? null };
+      shared = {
+        can: canOf(mirror, row),
+        uploadBytes: createdKind(mirror, row)?.upload?.maxBytes ?? null,
+        formats: formatsOf(mirror, row),
+        parts: attributes.companion === true ? (kindOf(mirror, row)?.parts ?? []) : [],
+      };
       known.set(key, shared);
     }
     const binary = attributes.binary === true;
@@ -165,6 +182,8 @@ export function nodeMaker(mirror: Mirror, parentPath: string, freshness: Freshne
       binary,
       creates: typeof attributes.creates === "string" ? attributes.creates : null,
       uploadBytes: shared.uploadBytes,
+      formats: shared.formats,
+      parts: shared.parts,
     };
   };
 }

@@ -6,11 +6,12 @@ import { type ConnectionState, connectionStates } from "@/server/integrations/ca
 import type { Node } from "@/server/vfs/node";
 import { Details } from "./details";
 import { NodeIcon } from "./node-icon";
+import { UploadButton } from "./upload-button";
 
 const isState = (text: string): text is ConnectionState => connectionStates.some((state) => state === text);
 
 /** What stands beside a folder's list: what it is, and for a tool how its connection is doing. */
-export function DirectoryPane({ node }: { readonly node: Node | undefined }) {
+export function DirectoryPane({ workspace, node }: { readonly workspace: string; readonly node: Node | undefined }) {
   if (node === undefined) {
     return (
       <div className="grid content-start gap-3 p-5" aria-hidden="true">
@@ -36,6 +37,11 @@ export function DirectoryPane({ node }: { readonly node: Node | undefined }) {
               <Link href={connection.actionUrl}>{connection.status === "stopped" ? "Open the settings" : "Open its integration page"}</Link>
             </Button>
           )}
+        </div>
+      )}
+      {node.uploadBytes === null ? null : (
+        <div className="mb-5">
+          <UploadButton workspace={workspace} path={node.path} maxBytes={node.uploadBytes} />
         </div>
       )}
       <Details node={node} />

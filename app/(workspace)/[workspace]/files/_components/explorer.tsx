@@ -215,7 +215,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
                   onBack={() => openPath(parentOf(path))}
                 />
               ) : (
-                <DirectoryPane node={node} />
+                <DirectoryPane workspace={workspace} node={node} />
               )}
             </Pane>
           </>
@@ -238,7 +238,7 @@ export function Explorer({ workspace }: { readonly workspace: string }) {
         />
       )}
       {dialog === "move" && node !== undefined ? (
-        <MoveDialog node={node} onClose={() => setDialog(null)} onMove={(wanted) => void make(wanted, "Moved")} />
+        <MoveDialog workspace={workspace} node={node} onClose={() => setDialog(null)} onMove={(wanted) => void make(wanted, "Moved")} />
       ) : null}
       {seen.change ? (
         <ChangeDialog

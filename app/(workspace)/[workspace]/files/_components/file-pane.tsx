@@ -1,20 +1,24 @@
 "use client";
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowLeft, ExternalLink, FolderInput, Pencil, RefreshCw, Trash2 } from "lucide-react";
+import { ArrowLeft, Download, ExternalLink, FolderInput, Pencil, RefreshCw, Trash2 } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useEffect, useState } from "react";
 import { ErrorState } from "@/components/error-state";
 import { readFailure } from "@/components/failure";
+import { formatBytes } from "@/components/format-time";
 import { useTRPC } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
 import { CopyButton } from "@/components/ui/copy-button";
+import { EmptyState } from "@/components/ui/empty-state";
 import { toast } from "@/components/ui/toaster";
 import { Tooltip, TooltipContent, TooltipTrigger } from "@/components/ui/tooltip";
 import type { Node, ReadResult } from "@/server/vfs/node";
+import { AppendBox, type AppendWords } from "./append-box";
+import { Attachments } from "./attachments";
+import { bytesUrl } from "./bytes-url";
 import { ChangeDialog } from "./change-dialog";
-import { CommentBox } from "./comment-box";
 import { Details } from "./details";
 import { FileView, TextSkeleton } from "./file-view";
 import { NodeIcon } from "./node-icon";
@@ -41,18 +45,23 @@ export interface FilePaneProps {
   readonly onBack: () => void;
 }
 
-type Tab = "preview" | "thread" | "raw" | "details";
+type Tab = "preview" | "thread" | "attachments" | "raw" | "details";
+
+const commenting: AppendWords = { label: "Comment", action: "Add comment", done: "Comment added" };
+const adding: AppendWords = { label: "Add to this file", action: "Add", done: "Added" };
 
 /** One file: read, its thread, its bytes, what is known of it; and the editor in its place. */
 export function FilePane({ workspace, node, editing, onEditing, onRemove, onMove, onBack }: FilePaneProps) {
   const [tab, setTab] = useState<Tab>("preview");
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const read = useQuery(trpc.vfs.read.queryOptions({ workspace, path: node.path }));
+  const read = useQuery({ ...trpc.vfs.read.queryOptions({ workspace, path: node.path }), enabled: !node.binary });
+  const attachments = node.companion !== null && node.parts.includes("attachments") ? `${node.companion}/attachments` : null;
   const tabs: readonly (readonly [Tab, string])[] = [
     ["preview", "Preview"],
-    ...(node.companion === null ? [] : [["thread", "Thread"] as const]),
-    ["raw", "Raw"],
+    ...(node.formats.includes("thread") ? [["thread", "Thread"] as const] : []),
+    ...(attachments === null ? [] : [["attachments", "Attachments"] as const]),
+    ...(node.binary ? [] : [["raw", "Raw"] as const]),
     ["details", "Details"],
   ];
   const refresh = async (): Promise<ReadResult> => {
@@ -81,6 +90,15 @@ export function FilePane({ workspace, node, editing, onEditing, onRemove, onMove
           </Action>
         )}
         <CopyButton value={node.path} label="Copy path" />
+        {node.integration === null ? null : (
+          <Action label={node.formats.includes("raw") ? "Download the original" : "Download"}>
+            <Button asChild variant="ghost" size="icon-sm">
+              <a href={bytesUrl(workspace, node.path, node.formats.includes("raw"))} download aria-label="Download">
+                <Download />
+              </a>
+            </Button>
+          </Action>
+        )}
         <Action label="Read it again from its source">
           <Button variant="ghost" size="icon-sm" aria-label="Refresh" onClick={() => void refresh().catch(sayNotRead)}>
             <RefreshCw className={read.isFetching ? "animate-spin" : undefined} />
@@ -147,13 +165,39 @@ export function FilePane({ workspace, node, editing, onEditing, onRemove, onMove
           </div>
         ) : tab === "thread" ? (
           <Thread workspace={workspace} node={node} />
+        ) : tab === "attachments" && attachments !== null ? (
+          <Attachments workspace={workspace} path={attachments} />
+        ) : node.binary ? (
+          <Bytes workspace={workspace} node={node} />
         ) : (
           <div className="p-4 sm:p-5">
             <FileText file={read.data} error={read.error} raw={tab === "raw"} onRetry={() => void read.refetch()} />
           </div>
         )}
       </div>
+      {node.integration !== null && node.can.includes("append") && tab === "preview" ? (
+        <AppendBox workspace={workspace} path={node.path} actsAs={node.actsAs?.name ?? null} words={adding} />
+      ) : null}
     </section>
+  );
+}
+
+/** A file that is bytes: what it is, and the way to save it. */
+function Bytes({ workspace, node }: { readonly workspace: string; readonly node: Node }) {
+  return (
+    <EmptyState
+      icon={Download}
+      title={node.mediaType ?? "A file"}
+      action={
+        <Button asChild>
+          <a href={bytesUrl(workspace, node.path)} download>
+            <Download /> Download
+          </a>
+        </Button>
+      }
+    >
+      {node.sizeBytes === null ? "Its size is not known before it is read." : formatBytes(node.sizeBytes)}
+    </EmptyState>
   );
 }
 
@@ -210,14 +254,14 @@ function FileText({ file, error, raw, onRetry }: FileTextProps) {
 function Thread({ workspace, node }: { readonly workspace: string; readonly node: Node }) {
   const trpc = useTRPC();
   const thread = useQuery(trpc.vfs.read.queryOptions({ workspace, path: node.path, as: "thread" }));
-  const comments = node.companion === null ? null : `${node.companion}/comments.md`;
+  const comments = node.companion !== null && node.parts.includes("comments.md") ? `${node.companion}/comments.md` : null;
   return (
     <>
       <div className="min-h-0 flex-1 p-4 sm:p-5">
         <FileText file={thread.data} error={thread.error} raw={false} onRetry={() => void thread.refetch()} />
       </div>
       {comments !== null && node.can.includes("write") ? (
-        <CommentBox workspace={workspace} path={comments} actsAs={node.actsAs?.name ?? null} />
+        <AppendBox workspace={workspace} path={comments} actsAs={node.actsAs?.name ?? null} words={commenting} />
       ) : null}
     </>
   );

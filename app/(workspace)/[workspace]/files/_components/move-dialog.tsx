@@ -1,6 +1,8 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
+import { useTRPC } from "@/components/trpc/provider";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogBody, DialogContent, DialogDescription, DialogFooter, DialogHeader, DialogTitle } from "@/components/ui/dialog";
 import { Field, fieldAria } from "@/components/ui/field";
@@ -9,14 +11,22 @@ import type { Node } from "@/server/vfs/node";
 import type { WantedChange } from "./use-change";
 
 export interface MoveDialogProps {
+  readonly workspace: string;
   readonly node: Node;
   readonly onClose: () => void;
   readonly onMove: (wanted: WantedChange) => void;
 }
 
 /** Another name or another folder: both are another path. */
-export function MoveDialog({ node, onClose, onMove }: MoveDialogProps) {
+export function MoveDialog({ workspace, node, onClose, onMove }: MoveDialogProps) {
   const id = useId();
+  const trpc = useTRPC();
+  const schema = useQuery({
+    ...trpc.vfs.schema.queryOptions({ workspace, path: node.path }),
+    enabled: node.integration !== null,
+  });
+  /** What moving such a record does in its tool. */
+  const effect = schema.data?.kinds.find(({ kind }) => kind === node.objectKind)?.move;
   const [to, setTo] = useState(node.path);
   const clean = to.trim().replace(/\/+$/, "");
   const error = clean.startsWith("/context/") ? undefined : "A path starts with /context/.";
@@ -35,9 +45,9 @@ export function MoveDialog({ node, onClose, onMove }: MoveDialogProps) {
             <DialogDescription dir="auto">{node.name}</DialogDescription>
           </DialogHeader>
           <DialogBody>
-            <Field id={id} label="New path" error={error}>
+            <Field id={id} label="New path" hint={effect} error={error}>
               <Input
-                {...fieldAria(id, { error })}
+                {...fieldAria(id, { hint: effect !== undefined, error })}
                 value={to}
                 dir="auto"
                 autoComplete="off"

@@ -30,7 +30,7 @@ export function NewFileDialog({ workspace, directory, open, onOpenChange, onCrea
   const canMakeFolders = directory.can.includes("mkdir");
   const inTool = directory.integration !== null;
   const schema = useQuery({ ...trpc.vfs.schema.queryOptions({ workspace, path: directory.path }), enabled: open && inTool });
-  const kind = schema.data?.kinds.find((candidate) => candidate.create);
+  const kind = schema.data?.kinds.find((candidate) => candidate.kind === directory.creates && candidate.create);
   const clean = name.trim();
   const error = clean.includes("/") ? "A name has no slash." : clean === "." || clean === ".." ? "That name means a folder." : undefined;
   const submit = (): void => {

@@ -10,15 +10,25 @@ import { Spinner } from "@/components/ui/spinner";
 import { toast } from "@/components/ui/toaster";
 import { useChange } from "./use-change";
 
-export interface CommentBoxProps {
-  readonly workspace: string;
-  /** The item's `comments.md`; appending to it comments. */
-  readonly path: string;
-  readonly actsAs: string | null;
+export interface AppendWords {
+  /** What the field is called: "Comment". */
+  readonly label: string;
+  /** What the button does: "Add comment". */
+  readonly action: string;
+  /** What is said once it is done: "Comment added". */
+  readonly done: string;
 }
 
-/** Says something about an item, in the tool. */
-export function CommentBox({ workspace, path, actsAs }: CommentBoxProps) {
+export interface AppendBoxProps {
+  readonly workspace: string;
+  /** What is appended to: an item's `comments.md`, a day, a thread, a document. */
+  readonly path: string;
+  readonly actsAs: string | null;
+  readonly words: AppendWords;
+}
+
+/** Adds to a file of a tool, which there is a comment, a message, a reply or more text. */
+export function AppendBox({ workspace, path, actsAs, words }: AppendBoxProps) {
   const id = useId();
   const [text, setText] = useState("");
   const change = useChange(workspace);
@@ -28,7 +38,7 @@ export function CommentBox({ workspace, path, actsAs }: CommentBoxProps) {
     const receipt = await change.run({ operation: "append", path, text });
     if (receipt === null) return;
     setText("");
-    toast.success("Comment added", actsAs === null ? undefined : `As ${actsAs}`);
+    toast.success(words.done, actsAs === null ? undefined : `As ${actsAs}`);
   };
   return (
     <form
@@ -38,7 +48,7 @@ export function CommentBox({ workspace, path, actsAs }: CommentBoxProps) {
         void submit();
       }}
     >
-      <Label htmlFor={id}>Comment</Label>
+      <Label htmlFor={id}>{words.label}</Label>
       <Textarea
         id={id}
         rows={3}
@@ -58,7 +68,7 @@ export function CommentBox({ workspace, path, actsAs }: CommentBoxProps) {
       <div className="flex items-center justify-between gap-3">
         <p className="text-muted-foreground text-xs">{actsAs === null ? "" : `Posted in the tool as ${actsAs}`}</p>
         <Button type="submit" disabled={busy || text.trim() === ""}>
-          {busy ? <Spinner /> : null} Add comment
+          {busy ? <Spinner /> : null} {words.action}
         </Button>
       </div>
     </form>
