@@ -51,6 +51,9 @@ export function sandboxVariables(
     variables[`${prefix}_CLIENT_ID`] = app.clientId;
     variables[`${prefix}_CLIENT_SECRET`] = app.clientSecret;
     for (const role of Object.keys(manifest.origins)) variables[originVariable(manifest.id, role)] = origin;
+    if (manifest.contentOrigins !== undefined) variables[`${prefix}_CONTENT_ORIGINS`] = origin;
+    // The app that the sandbox knows has opted in, where the vendor asks for that.
+    if (manifest.oauth.pkce === "optional") variables[`${prefix}_PKCE`] = "1";
   }
   return variables;
 }

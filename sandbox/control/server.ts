@@ -3,6 +3,7 @@ import { json, type Listening, listen, type SandboxRequest, type SandboxResponse
 import type { RunningTool } from "../tool";
 import { type ControlCommand, controlCommand } from "./commands";
 import type { FaultBox } from "./faults";
+import { answerFront } from "./front";
 import type { Journal } from "./journal";
 
 /** A simulated tool and what is scripted for it. */
@@ -22,7 +23,10 @@ export interface ControlOptions {
   readonly clock: { advance(byMs: number): void; reset(): void };
 }
 
-/** The control port: `POST /` one command, `GET /state`, `GET /journal`. On 127.0.0.1 only, and closed to browsers. */
+/**
+ * The control port: `POST /` one command, `GET /state`, `GET /journal`. On 127.0.0.1 only, and closed to browsers, but for its front page,
+ * which leads to the tools.
+ */
 export async function startControl(options: ControlOptions): Promise<Listening> {
   const { tools } = options;
   const names = tools.map(({ id }) => id).join(", ");
@@ -88,10 +92,17 @@ export async function startControl(options: ControlOptions): Promise<Listening> 
     json(200, Object.fromEntries(tools.map((tool) => [tool.id, describe(tool)])));
 
   function answer(request: SandboxRequest): SandboxResponse {
+    const { pathname } = request.url;
+    if (request.method === "GET") {
+      const front = answerFront(
+        pathname,
+        tools.map(({ name, sandbox }) => ({ name, origin: sandbox.origin })),
+      );
+      if (front !== null) return front;
+    }
     // A web page can send a simple cross-site POST, but not without these marks.
     if (request.headers.has("origin") || request.headers.has("sec-fetch-site"))
       return json(403, { error: "The control port is not for browsers." });
-    const { pathname } = request.url;
     if (request.method === "GET" && pathname === "/state") {
       return ofEach(({ name, sandbox, faults }) => ({
         name,

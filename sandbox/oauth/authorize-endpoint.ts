@@ -137,7 +137,8 @@ export function createAuthorizeEndpoint(options: AuthorizeOptions): (request: Sa
     if (single(query, "response_type") !== "code") {
       throw new AuthorizationRefusal("unsupported_response_type", "response_type must be code.");
     }
-    if (target.state === null && dialect.stateRequired === true) throw new AuthorizationRefusal("missing_state", "state is required.");
+    if ((target.state ?? "") === "" && dialect.stateRequired === true)
+      throw new AuthorizationRefusal("missing_state", "state is required.");
     const scopes = readScopes(single(query, dialect.scopeParameter));
     const actor = dialect.appActor === true ? (single(query, "actor") ?? "user") : "user";
     if (actor !== "user" && actor !== "app") throw new AuthorizationRefusal("invalid_request", "actor must be user or app.");
