@@ -1,6 +1,17 @@
 import type { AreaOptions, GoogleArea } from "./area";
+import { createDocsArea } from "./docs/area";
+import { createDriveArea } from "./drive/area";
+import { seedDrive } from "./drive/seed";
+import { DriveStore } from "./drive/store";
 
 /** The simulated APIs. */
-export function createAreas(_options: AreaOptions): readonly GoogleArea[] {
-  return [];
+export function createAreas(options: AreaOptions): readonly GoogleArea[] {
+  const files = new DriveStore(options);
+  const reseed = () => {
+    files.clear();
+    const { archivedFiles } = options.settings();
+    seedDrive(files, options, options.size === "large" ? Math.max(archivedFiles, 10_000) : archivedFiles);
+  };
+  reseed();
+  return [createDriveArea(options, files, reseed), createDocsArea(files)];
 }

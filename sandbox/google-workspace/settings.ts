@@ -12,6 +12,8 @@ export const googleSettings = z.strictObject({
   pageTokenSeconds: z.number().positive(),
   /** The most bytes that an export gives. */
   exportBytes: z.number().positive(),
+  /** How many old files lie in the folder Archive of one drive, from the seed on. */
+  archivedFiles: z.int().min(0),
 });
 
 export type GoogleSettings = z.output<typeof googleSettings>;
@@ -24,4 +26,5 @@ export const documentedSettings: GoogleSettings = {
   denyConsent: false,
   pageTokenSeconds: 10_800,
   exportBytes: 10 * 1024 * 1024,
+  archivedFiles: 0,
 };
