@@ -26,7 +26,8 @@ const knownProcedure = baseProcedure.use(({ ctx, next }) => {
   return next();
 });
 
-async function scopeOfRequest({ hub, person, keyScope }: RequestContext, workspace: string): Promise<WorkspaceScope> {
+/** The scope of whoever asks in a workspace (its slug, or `~` for a key's own). EAUTH for nobody, ENOENT outside their workspaces. */
+export async function scopeOfRequest({ hub, person, keyScope }: RequestContext, workspace: string): Promise<WorkspaceScope> {
   if (keyScope !== null && keyScope !== undefined) {
     if (workspace === ownWorkspace || workspace === keyScope.slug) return keyScope;
     throw new HubError("ENOENT", "There is no such workspace, or this API key is not of it.");

@@ -22,12 +22,15 @@ import {
   moveInput,
   type RemoveInput,
   removeInput,
+  type UploadInput,
+  uploadInput,
   type WriteInput,
   writeInput,
 } from "./operations";
 import { parentOf, parsePath } from "./path";
 import { type KeyStore, keyAbandonedMs, mayHaveChanged, type PlanStore } from "./stores";
 import { maxTextBytes } from "./text";
+import type { UploadContent } from "./tool-mount";
 
 /** A plan where `dryRun` was asked for, a receipt otherwise. */
 export type ChangeAnswer = { readonly kind: "plan"; readonly plan: Plan } | { readonly kind: "receipt"; readonly receipt: Receipt };
@@ -42,6 +45,10 @@ export interface Changes {
   mkdir(scope: WorkspaceScope, input: MkdirInput): Promise<ChangeAnswer>;
   move(scope: WorkspaceScope, input: MoveInput): Promise<ChangeAnswer>;
   remove(scope: WorkspaceScope, input: RemoveInput): Promise<ChangeAnswer>;
+  /** The most bytes that a file uploaded to the path may have. EEXIST where there is something, ENOTSUP where nothing can be uploaded. */
+  uploadLimit(scope: WorkspaceScope, path: string): Promise<number>;
+  /** Makes a file of bytes. EEXIST where there is something. */
+  upload(scope: WorkspaceScope, input: UploadInput, content: UploadContent): Promise<Receipt>;
   /** Runs exactly the plan that `dryRun` showed, once, or is ESTALE. */
   execute(scope: WorkspaceScope, input: ExecuteInput): Promise<ChangeAnswer>;
 }
@@ -104,13 +111,14 @@ export function createChanges(options: ChangesOptions): Changes {
     operation: Operation,
     input: Common,
     make: (mount: Mount, request: MountRequest, seed: string) => Promise<MountPlan>,
+    content?: UploadContent,
   ): Promise<ChangeAnswer> {
     const attempt: Attempt = async (begunAt, reached) => {
       const { mount, request } = await target(scope, operation, input);
       reached.connection = mount.info.connection?.id ?? null;
       return onMount(mount, request.path, async () => {
         const plan = await make(mount, request, seedOf(scope, input.idempotencyKey, begunAt));
-        if (input.dryRun !== true) return { kind: "receipt", receipt: await perform(mount, plan, request) };
+        if (input.dryRun !== true) return { kind: "receipt", receipt: await perform(mount, plan, request, content) };
         const saved = await plans.save(scope, plan, mount.info.connection?.id ?? null, request.now);
         return { kind: "plan", plan: shownPlan(mount, plan, saved) };
       });
@@ -120,8 +128,8 @@ export function createChanges(options: ChangesOptions): Changes {
     return once(scope, input.idempotencyKey, [operation, { ...input, idempotencyKey: undefined, maxWaitMs: undefined }], attempt);
   }
 
-  async function perform(mount: Mount, plan: MountPlan, request: MountRequest): Promise<Receipt> {
-    const outcome = await mount.perform(plan, request).catch((error: unknown) => {
+  async function perform(mount: Mount, plan: MountPlan, request: MountRequest, content?: UploadContent): Promise<Receipt> {
+    const outcome = await mount.perform(plan, request, content).catch((error: unknown) => {
       // Not foreseen, such as the database gone after the tool did it: nobody knows, so nothing may be sent again under the same key.
       if (error instanceof HubError || mount.info.kind === "storage") throw error;
       throw new HubError("EIO", "The hub failed while the change was made. Look at the file before making it again.", {
@@ -276,6 +284,25 @@ export function createChanges(options: ChangesOptions): Changes {
         recursive: input.recursive ?? false,
         ifMatch: input.ifMatch ?? null,
       }));
+    },
+
+    uploadLimit: async (scope, path) =>
+      answering(path, async () => {
+        const { mount, request } = await target(scope, "write", { path });
+        return onMount(mount, request.path, () => mount.uploadLimit(request));
+      }),
+
+    upload: async (scope, raw, content) => {
+      const input = checked(uploadInput, raw);
+      return answering(input.path, async () => {
+        const { mediaType } = input;
+        const { sizeBytes } = content;
+        const make = (mount: Mount, request: MountRequest, seed: string): Promise<MountPlan> =>
+          mount.plan({ ...request, change: { type: "upload", mediaType, sizeBytes, seed }, dryRun: false });
+        const answer = await run(scope, "write", input, make, content);
+        if (answer.kind === "plan") throw new Error("an upload was planned only");
+        return answer.receipt;
+      });
     },
 
     execute: async (scope, raw) => {

@@ -6,10 +6,10 @@ import { answering, onMount, parseInput, refuseBelow } from "./answers";
 import { type Changes, createChanges } from "./changes";
 import { type CursorCodec, createCursorCodec } from "./cursor";
 import { unsupported } from "./layers/capabilities";
-import type { MountProvider, MountRequest, MountSchema } from "./mount";
+import type { MountBytes, MountProvider, MountRequest, MountSchema } from "./mount";
 import { childNode, contractFreshness, locate, type Place, placeNode } from "./mount-table";
 import type { ListPage, Node, Operation, ReadResult } from "./node";
-import { type ListInput, listInput, type ReadInput, readInput, type StatInput, statInput } from "./operations";
+import { type ListInput, listInput, type OpenInput, openInput, type ReadInput, readInput, type StatInput, statInput } from "./operations";
 import { parsePath, printPath } from "./path";
 import type { KeyStore, PlanStore } from "./stores";
 import { estimateTokens, partOf } from "./text";
@@ -38,6 +38,8 @@ export interface FileSystem extends Changes, Readonly<Record<LaterOperation, (sc
   list(scope: WorkspaceScope, input: ListInput): Promise<ListPage>;
   /** A file's text, or the asked-for part of it; at most 1 MiB in one answer. */
   read(scope: WorkspaceScope, input: ReadInput): Promise<ReadResult>;
+  /** A file's bytes as they come; of a text, those of the text. Whoever asked reads them to the end or cancels; `signal` ends it too. */
+  open(scope: WorkspaceScope, input: OpenInput, signal?: AbortSignal): Promise<MountBytes>;
   /** What can be written on the mount of a path, by kind. */
   schema(scope: WorkspaceScope, path: string): Promise<MountSchema>;
 }
@@ -143,6 +145,19 @@ export function createFileSystem(options: FileSystemOptions): FileSystem {
           freshness: file.node.freshness,
           ...part,
         };
+      }),
+
+    open: (scope, raw, signal) =>
+      answering(raw.path, async () => {
+        const input = parseInput(openInput, raw);
+        const { place: found, segments } = await place(scope, input.path);
+        if (found.type !== "mount") {
+          refuseBelow(found, input.path);
+          throw new HubError("EISDIR", "This is a directory: list it.");
+        }
+        const request = requestOf(scope, "read", segments, found.segments, input);
+        const asked = { ...request, as: input.as ?? null, range: input.range ?? null, ...(signal === undefined ? {} : { signal }) };
+        return onMount(found.mount, request.path, () => found.mount.open(asked));
       }),
 
     schema: (scope, path) =>

@@ -37,6 +37,13 @@ export const readInput = z.object({
   fresh: z.boolean().optional(),
   maxWaitMs,
 });
+export const openInput = z.object({
+  path,
+  as: z.enum(readFormats).optional(),
+  /** Both ends included; without `end` to the last byte. */
+  range: z.object({ start: z.number().int().min(0), end: z.number().int().min(0).nullable() }).optional(),
+  maxWaitMs,
+});
 
 const change = { path, dryRun: z.boolean().optional(), idempotencyKey: idempotencyKey.optional(), maxWaitMs };
 export const writeInput = z.object({
@@ -57,12 +64,26 @@ export const editInput = z.object({
 });
 export const mkdirInput = z.object({ ...change });
 export const moveInput = z.object({ ...change, to: path, ifMatch: etag.optional() });
+export const uploadInput = z.object({
+  path,
+  idempotencyKey: idempotencyKey.optional(),
+  maxWaitMs,
+  /** What the sender calls its kind (RFC 9110 section 8.3.1), without parameters. */
+  mediaType: z
+    .string()
+    .max(128)
+    .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, "is no media type"),
+  /** Of the bytes; told apart by it under one idempotency key. */
+  digest: z.string().max(128),
+});
 export const removeInput = z.object({ ...change, recursive: z.boolean().optional(), ifMatch: etag.optional() });
 export const executeInput = z.object({ plan: z.string().min(1).max(64), idempotencyKey: idempotencyKey.optional(), maxWaitMs });
 
 export type StatInput = z.input<typeof statInput>;
 export type ListInput = z.input<typeof listInput>;
 export type ReadInput = z.input<typeof readInput>;
+export type OpenInput = z.input<typeof openInput>;
+export type UploadInput = z.input<typeof uploadInput>;
 export type WriteInput = z.input<typeof writeInput>;
 export type AppendInput = z.input<typeof appendInput>;
 export type EditInput = z.input<typeof editInput>;

@@ -91,6 +91,12 @@ function withReceipt(error: HubError, made: MountPlan, failedAt: number): HubErr
   });
 }
 
+/** Where the record is after the change; null where nobody knows, as of a mail that was sent. An update may move it too: an event's month is its directory. */
+function placeAfter(state: PlanState, location: Location | null): Location | null {
+  if (state.type === "create" || state.type === "upload" || state.type === "move") return location;
+  return state.type === "update" && !state.isLink && location !== null ? location : state.location;
+}
+
 /** After the tool did it: the mirror says so at once. */
 async function settle(
   mirror: Mirror,
@@ -107,10 +113,10 @@ async function settle(
   }
   const isNew = state.type === "create" || state.type === "upload";
   const named = state.to ?? state;
-  const at = isNew || state.type === "move" ? location : state.location;
+  const at = placeAfter(state, location);
   try {
     const path = at === null ? null : await mirror.db.withScope(scope, (tx) => idPathOf(tx, mirror, scope, at));
-    const isElsewhere = state.type === "move" && path !== state.path;
+    const isElsewhere = !isNew && path !== state.path;
     if (isElsewhere) await forget(state.path);
     if (at === null || path === null) return outcome(displayOfNamed(), null);
     const stored = await look(at, parentOf(path));

@@ -26,6 +26,8 @@ export const stateSchema = place.extend({
   to: place.nullable(),
   /** The name that the caller used for a new or moved file. */
   name: z.string().nullable(),
+  /** Whether it is a link: what its change says of where the object is, is not where the link is. */
+  isLink: z.boolean(),
   /** Whether what the change leaves is a text that can be printed. */
   isText: z.boolean(),
   /** Compared before the first call; null where nothing is to be compared. */
@@ -56,6 +58,7 @@ export function stateOf(mirror: Mirror, type: PlanState["type"], chain: Chain, b
     type,
     to: null,
     name: null,
+    isLink: row?.kind === "link",
     isText: type !== "upload" && row?.attributes.binary !== true && (type === "create" || row?.kind !== "directory"),
     revision: base.revision,
     etag: base.etag,
