@@ -48,8 +48,8 @@ export function createHome(options: { store: Store; webOrigin: () => string }): 
       name,
       html`<h1>${name}</h1>
 <p>${issues.length} issues, ${workspace.comments.size} comments, ${workspace.projects.size} projects, ${workspace.users.size} people.</p>
-<h2>Teams</h2><ul>${[...workspace.teams.values()].map((team) => html`<li><a href="/${urlKey}/team/${team.key}/all">${team.key}: ${team.name}</a></li>`)}</ul>
-<h2>Projects</h2><ul>${[...workspace.projects.values()].map((project) => html`<li><a href="${projectUrl("", urlKey, project)}">${project.name}</a>, ${getRow(workspace.projectStatuses, project.statusId).name}</li>`)}</ul>
+<h2>Teams</h2><ul class="tiles">${[...workspace.teams.values()].map((team) => html`<li><a href="/${urlKey}/team/${team.key}/all">${team.key}: ${team.name}</a><span class="quiet">${team.description}</span></li>`)}</ul>
+<h2>Projects</h2><ul class="tiles">${[...workspace.projects.values()].map((project) => html`<li><a href="${projectUrl("", urlKey, project)}">${project.name}</a><span class="quiet">${getRow(workspace.projectStatuses, project.statusId).name}</span></li>`)}</ul>
 <h2>Newest comments</h2>${comments.map((comment) => {
         const issue = getRow(workspace.issues, comment.issueId);
         return html`<article><h3><bdi>${nameOf(workspace, comment.userId) ?? comment.botName}</bdi> on <a href="${issueLink(workspace, issue)}">${issue.identifier}</a>, ${when(comment.updatedAt)}</h3><pre class="text" dir="auto">${comment.body}</pre></article>`;

@@ -59,7 +59,7 @@ ${Object.entries(shown.hidden).map(([name, value]) => html`<input type="hidden" 
   return page({
     title: `Authorize ${appName}: ${look.name} sandbox`,
     stylesheet: stylesheetPath,
-    bodyClass: look.consent,
+    bodyClass: `on-${look.consent}`,
     main,
     formTargets: [shown.redirectOrigin],
     headers: shown.headers,
@@ -72,7 +72,7 @@ export function refusalPage(look: ToolLook, message: string, status: number, hea
     status,
     title: `${look.name} sandbox: request refused`,
     stylesheet: stylesheetPath,
-    bodyClass: look.consent,
+    bodyClass: `on-${look.consent}`,
     headers,
     main: html`<main class="card"><h1>This request was refused</h1><p>${message}</p>
 <p class="quiet">Nothing was sent back to the app, because it is not certain that the address is the app's.</p></main>`,

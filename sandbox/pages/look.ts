@@ -49,6 +49,7 @@ a { color: var(--accent); }
 .bar > div { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center; max-width: 76rem; margin: 0 auto; padding: .7rem 1.25rem; }
 .bar a, .bar .quiet { color: inherit; }
 .bar strong { display: flex; gap: .55rem; align-items: center; font-size: 1.05rem; }
+.mark { display: inline-flex; } .mark svg { display: block; }
 .bar svg { width: 1.6rem; height: 1.6rem; }
 .bar nav { flex: 1; }
 main.wide { max-width: 76rem; margin: 0 auto; padding: 1.25rem; }
@@ -63,10 +64,12 @@ h2 { font-size: 1.05rem; margin: 1.6rem 0 .5rem; }
 .consent .meeting { display: flex; align-items: center; gap: .7rem; }
 .consent .app { display: grid; place-items: center; width: 40px; height: 40px; border: 1px solid var(--line); border-radius: 10px; font-weight: 700; }
 .consent .between { flex: 0 0 2.5rem; border-top: 2px dotted var(--quiet); }
-body.band { background: linear-gradient(var(--bar) 0 11rem, var(--bg) 11rem); } body.band .card { margin-top: 5rem; }
-body.split { background: linear-gradient(100deg, var(--bar) 0 34%, var(--bg) 34%); min-height: 100vh; }
-@media (max-width: 60rem) { body.split { background: linear-gradient(var(--bar) 0 5rem, var(--bg) 5rem); } body.split .card { margin-top: 2.5rem; } }
-@media (min-width: 60.01rem) { body.split .card { margin-inline-start: 42%; } }
+body { --band: color-mix(in oklab, var(--accent) 30%, var(--bar)); }
+body.on-card { background: radial-gradient(60rem 30rem at 50% 0, color-mix(in oklab, var(--accent) 14%, var(--bg)), var(--bg)) no-repeat var(--bg); }
+body.on-band { background: linear-gradient(var(--band) 0 12rem, var(--bg) 12rem) no-repeat var(--bg); } body.on-band .card { margin-top: 5rem; }
+body.on-split { background: linear-gradient(100deg, var(--band) 0 34%, var(--bg) calc(34% + 1px)) no-repeat fixed var(--bg); }
+@media (max-width: 60rem) { body.on-split { background: linear-gradient(var(--band) 0 5rem, var(--bg) 5rem) no-repeat var(--bg); } body.on-split .card { margin-top: 2.5rem; } }
+@media (min-width: 60.01rem) { body.on-split .card { margin-inline-start: 42%; } }
 .scopes { list-style: none; padding: 0; margin: .5rem 0; border: 1px solid var(--line); border-radius: var(--corner); }
 .scopes li { display: grid; grid-template-columns: 1.1rem 1fr; gap: 0 .65rem; padding: .5rem .8rem; align-items: start; }
 .scopes li + li { border-top: 1px solid var(--line); }
@@ -79,9 +82,12 @@ select { width: 100%; font: inherit; padding: .5rem; color: inherit; background:
 .actions { display: flex; justify-content: flex-end; gap: .75rem; margin-top: 1.25rem; }
 button { font: inherit; font-weight: 600; padding: .5rem 1.1rem; border-radius: var(--corner); border: 1px solid var(--quiet); background: transparent; color: inherit; cursor: pointer; }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
-.scroll { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; background: var(--panel); border: 1px solid var(--line); }
-th, td { text-align: start; vertical-align: top; padding: .4rem .7rem; border-bottom: 1px solid var(--line); }
+.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: var(--corner); background: var(--panel); }
+table { width: 100%; border-collapse: collapse; }
+th, td { text-align: start; vertical-align: top; padding: .45rem .8rem; border-bottom: 1px solid var(--line); } tbody tr:last-child td { border-bottom: 0; }
+tbody tr:hover { background: color-mix(in oklab, var(--accent) 5%, transparent); }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .6rem; list-style: none; padding: 0; }
+.tiles li { padding: .7rem .95rem; background: var(--panel); border: 1px solid var(--line); border-radius: var(--corner); } .tiles a { font-weight: 600; } .tiles .quiet { display: block; font-size: .88rem; }
 th { font-weight: 600; color: var(--quiet); font-size: .85rem; }
 td.id, td time { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; } dt { color: var(--quiet); } dd { margin: 0; }
