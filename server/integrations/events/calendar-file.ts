@@ -1,5 +1,5 @@
 import ICAL from "ical.js";
-import { DateTime } from "luxon";
+import { DateTime, IANAZone } from "luxon";
 import type { Mailbox } from "../mailboxes";
 import { type EventMoment, isAllDay, momentMs, wallTime } from "./moments";
 
@@ -148,10 +148,15 @@ export function printCalendarFile(objects: readonly CalendarObject[]): string {
   calendar.addPropertyWithValue("calscale", "GREGORIAN");
   const moments = objects.flatMap(({ start, end, recurrenceId }) => [start, end, ...(recurrenceId === null ? [] : [recurrenceId])]);
   const timed = moments.flatMap((moment) => (isAllDay(moment) ? [] : [moment]));
-  const zones = new Set(timed.map(({ timeZone }) => timeZone).filter((zone) => zone !== "UTC" && zone !== "Etc/UTC"));
-  const fromMs = Math.min(...timed.map(momentMs));
+  const named = objects.flatMap(({ recurrence }) => recurrence.flatMap((line) => /;TZID="?([^":;]+)/i.exec(line)?.[1] ?? []));
+  const zones = new Set(
+    [...timed.map(({ timeZone }) => timeZone), ...named].filter(
+      (zone) => zone !== "UTC" && zone !== "Etc/UTC" && IANAZone.isValidZone(zone),
+    ),
+  );
+  const fromMs = Math.min(...moments.map(momentMs));
   const repeats = objects.some(({ recurrence }) => recurrence.length > 0);
-  const toMs = Math.max(...timed.map(momentMs)) + (repeats ? yearsAhead : 1) * 366 * dayMs;
+  const toMs = Math.max(...moments.map(momentMs)) + (repeats ? yearsAhead : 1) * 366 * dayMs;
   for (const zone of [...zones].sort()) calendar.addSubcomponent(toZone(zone, fromMs, toMs));
   for (const object of objects) calendar.addSubcomponent(toEvent(object));
   return `${calendar.toString()}\r\n`;
