@@ -1,4 +1,5 @@
 import type { AreaOptions, GoogleArea } from "./area";
+import { createCalendarArea } from "./calendar/calendar-area";
 import { createDocsArea } from "./docs/area";
 import { createDriveArea } from "./drive/area";
 import { seedDrive } from "./drive/seed";
@@ -13,5 +14,5 @@ export function createAreas(options: AreaOptions): readonly GoogleArea[] {
     seedDrive(files, options, options.size === "large" ? Math.max(archivedFiles, 10_000) : archivedFiles);
   };
   reseed();
-  return [createDriveArea(options, files, reseed), createDocsArea(files)];
+  return [createDriveArea(options, files, reseed), createDocsArea(files), createCalendarArea(options)];
 }

@@ -14,6 +14,12 @@ export const googleSettings = z.strictObject({
   exportBytes: z.number().positive(),
   /** How many old files lie in the folder Archive of one drive, from the seed on. */
   archivedFiles: z.int().min(0),
+  /** How long Calendar's sync tokens are good; Google says no more than that they expire. */
+  syncTokenSeconds: z.number().positive(),
+  /** Calendar answers the first page of a list of events empty, with a token for the next: its pages may be short. */
+  calendarEmptyPages: z.boolean(),
+  /** How long Gmail remembers its history; Google says a week usually, and sometimes hours. */
+  historySeconds: z.number().positive(),
 });
 
 export type GoogleSettings = z.output<typeof googleSettings>;
@@ -27,4 +33,7 @@ export const documentedSettings: GoogleSettings = {
   pageTokenSeconds: 10_800,
   exportBytes: 10 * 1024 * 1024,
   archivedFiles: 0,
+  syncTokenSeconds: 7 * 86_400,
+  calendarEmptyPages: false,
+  historySeconds: 7 * 86_400,
 };
