@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import ICAL from "ical.js";
 import { describe, expect, it } from "vitest";
+import { type CalendarObject, printCalendarFile } from "./calendar-file";
 import { type EventFile, type EventTimes, parseEventFile, printEventFile, resolveTimes, sameMoment } from "./events";
-import { type CalendarObject, printCalendarFile } from "./events/calendar-file";
-import { type EventMoment, isAllDay, momentMs, monthOf, parseMoment, printMoment, toMoment } from "./events/moments";
 import { parseMailbox, printMailbox, toMailbox } from "./mailboxes";
+import { type EventMoment, isAllDay, momentMs, monthOf, parseMoment, printMoment, toMoment } from "./moments";
 
 const zones = ["UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Asia/Beirut"];
 const zone = fc.constantFrom(...zones);

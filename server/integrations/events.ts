@@ -1,8 +1,8 @@
 import ICAL from "ical.js";
 import { HubError } from "@/server/errors";
-import { type EventMoment, isAllDay, momentMs, parseMoment, printMoment } from "./events/moments";
 import { invalidField, listOf, type ParsedField, type PrintedField, parseFile, printFile, refuseUnknownKeys, textOf } from "./front-matter";
 import { type Mailbox, printMailbox, readMailboxes } from "./mailboxes";
+import { type EventMoment, isAllDay, momentMs, parseMoment, printMoment } from "./moments";
 
 /**
  * An event of a calendar as a file, the same for every tool that has calendars: wall times and their zone, people as mailboxes,

@@ -1,10 +1,10 @@
 import { IANAZone } from "luxon";
 import type { ReferencePrinter } from "@/server/vfs/tool-mount";
+import { type CalendarObject, printCalendarFile } from "../../calendar-file";
 import { type EventFile, printEventFile } from "../../events";
-import { type CalendarObject, printCalendarFile } from "../../events/calendar-file";
-import { type EventMoment, isAllDay, momentMs, toMoment } from "../../events/moments";
 import type { PrintedField } from "../../front-matter";
 import { type Mailbox, printMailbox, toMailbox } from "../../mailboxes";
+import { type EventMoment, isAllDay, momentMs, toMoment } from "../../moments";
 import { printReference } from "../../references";
 import type { CalendarEvent, EventAttendee, EventRow, EventTime } from "../schema/calendar";
 import { descriptionToMarkdown, descriptionToText } from "./description";

@@ -1,6 +1,6 @@
 import type { Entry } from "@/server/vfs/tool-mount";
 import { dayAt } from "../../../days";
-import { isAllDay, momentMs, monthOf } from "../../../events/moments";
+import { isAllDay, momentMs, monthOf } from "../../../moments";
 import { isSeries, timesOf } from "../../format/event";
 import type { CalendarListEntry, EventRow } from "../../schema/calendar";
 import { blankEntry, directoryEntry, fixed, markdownType, object } from "../area";

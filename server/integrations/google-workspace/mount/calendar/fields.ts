@@ -1,9 +1,9 @@
 import { HubError } from "@/server/errors";
 import type { FieldChange } from "@/server/vfs/node";
 import { type EventFile, type EventTimes, type ParsedEvent, parseEventFile, sameMoment } from "../../../events";
-import { type EventMoment, isAllDay, printMoment } from "../../../events/moments";
 import { invalidField, type ParsedField, textOf } from "../../../front-matter";
 import { type Mailbox, printMailbox } from "../../../mailboxes";
+import { type EventMoment, isAllDay, printMoment } from "../../../moments";
 import { markdownToDescription } from "../../format/description";
 import {
   extraDefaults,

@@ -1,6 +1,6 @@
 import { HubError } from "@/server/errors";
 import type { DraftStep, MountContext, StepResult } from "@/server/vfs/tool-mount";
-import { momentMs } from "../../../events/moments";
+import { momentMs } from "../../../moments";
 import type { CalendarApi } from "../../api/calendar";
 import { extrasOf, findMoment, isSeries, timesOf } from "../../format/event";
 import type { CalendarEvent } from "../../schema/calendar";

@@ -1,9 +1,9 @@
 import { HubError } from "@/server/errors";
 import type { Change, DraftPlan, DraftStep, JsonObject, MountContext } from "@/server/vfs/tool-mount";
 import { resolveTimes } from "../../../events";
-import { monthOf } from "../../../events/moments";
 import { invalidField } from "../../../front-matter";
 import type { Mailbox } from "../../../mailboxes";
+import { monthOf } from "../../../moments";
 import { isNamedAfter } from "../../../names";
 import type { CalendarApi } from "../../api/calendar";
 import { lostInDescription } from "../../format/description";

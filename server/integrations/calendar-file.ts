@@ -1,6 +1,6 @@
 import ICAL from "ical.js";
 import { DateTime, IANAZone } from "luxon";
-import type { Mailbox } from "../mailboxes";
+import type { Mailbox } from "./mailboxes";
 import { type EventMoment, isAllDay, momentMs, wallTime } from "./moments";
 
 /** Events as an iCalendar file (RFC 5545), printed by ical.js; time zones come with their rules, from the zone database of luxon. */

@@ -1,6 +1,6 @@
 import { DateTime, IANAZone } from "luxon";
 import { HubError } from "@/server/errors";
-import { dayAt } from "../days";
+import { dayAt } from "./days";
 
 /** When an event begins or ends: a day of an all-day event, or an instant with the zone whose clock it goes by. */
 export type EventMoment = { readonly date: string } | { readonly dateTime: string; readonly timeZone: string };
