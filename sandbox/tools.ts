@@ -1,6 +1,7 @@
+import { asana } from "./asana/tool";
 import { googleWorkspace } from "./google-workspace/tool";
 import { linear } from "./linear/tool";
 import type { SandboxTool } from "./tool";
 
 /** The simulated tools, one line each, in the catalogue's order. */
-export const sandboxTools: readonly SandboxTool[] = [googleWorkspace, linear];
+export const sandboxTools: readonly SandboxTool[] = [asana, googleWorkspace, linear];
