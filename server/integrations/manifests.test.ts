@@ -17,7 +17,7 @@ const facts = [
     scopes: ["default"],
     capabilities: { read: ["workspaces", "projects", "tasks", "users"], write: ["tasks", "comments", "attachments"], webhooks: true },
     look: ["list-checks", "from-rose-500 to-orange-400"],
-    available: false,
+    available: true,
   },
   {
     id: "google-workspace",

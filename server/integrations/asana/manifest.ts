@@ -40,6 +40,8 @@ export const asanaManifest: Manifest = {
     "write:attachments": all,
   },
   origins: { app: "https://app.asana.com" },
+  // OpenAPI's example of `download_url`, and where its buckets answer by name; another region's is added by ASANA_CONTENT_ORIGINS.
+  contentOrigins: ["https://s3.amazonaws.com", "https://*.s3.amazonaws.com"],
   actsAs: "person",
-  available: false,
+  available: true,
 };
