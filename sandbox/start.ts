@@ -6,6 +6,7 @@ import { type ControlledTool, startControl } from "./control/server";
 import type { Exchange } from "./http/exchange";
 import { createKeeper, type Keeper } from "./keeper";
 import type { OAuthClient } from "./oauth/grants";
+import { recorderOfEnvironment } from "./specs/recording";
 import type { RunningTool, SandboxSize, SandboxTool } from "./tool";
 import { sandboxTools } from "./tools";
 
@@ -63,6 +64,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = () => base() + aheadMs;
   const running: ControlledTool[] = [];
   const keepers: Keeper[] = [];
+  const onExchange = options.onExchange ?? recorderOfEnvironment();
 
   async function start(tool: SandboxTool): Promise<void> {
     const faults = createFaultBox();
@@ -83,7 +85,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       size,
       saved: keeper?.load() ?? null,
       onChange: () => keeper?.changed(),
-      ...(options.onExchange === undefined ? {} : { onExchange: options.onExchange }),
+      ...(onExchange === undefined ? {} : { onExchange }),
       ...(options.webOrigin === undefined ? {} : { webOrigin: options.webOrigin }),
       ...(settings === undefined ? {} : { settings }),
     });

@@ -46,8 +46,8 @@ function isFree(schema: Schema): boolean {
 
 /** `refOf` turns a reference of the dialect into the name of a definition. */
 function createConverter(refOf: (reference: string) => string, mode: CheckMode) {
-  /** A schema that others may stand beside, in an `allOf`. */
-  function part(schema: Schema): Schema {
+  /** A schema as it stands in a definition, or `beside` others in an `allOf`, where one without words about fields adds none. */
+  function part(schema: Schema, beside = false): Schema {
     if (typeof schema.$ref === "string") return { $ref: `#/$defs/${refOf(schema.$ref)}` };
     const { type, format, properties, items, additionalProperties } = schema;
     const converted: Record<string, unknown> = {};
@@ -68,10 +68,11 @@ function createConverter(refOf: (reference: string) => string, mode: CheckMode) 
     else if (Array.isArray(items)) converted.items = { anyOf: schemasOf(items).map((one) => whole(one)) };
     else if (isSchema(items)) converted.items = whole(items);
     if (isSchema(additionalProperties)) converted.additionalProperties = whole(additionalProperties);
-    else if (additionalProperties === true || isFree(schema)) converted.additionalProperties = true;
+    else if (additionalProperties === true || (!beside && isFree(schema))) converted.additionalProperties = true;
     for (const key of ["allOf", "anyOf", "oneOf"] as const) {
       // Where parts overlap a value may be several of them: which one is not what is asked here.
-      if (Array.isArray(schema[key])) converted[key === "oneOf" ? "anyOf" : key] = schemasOf(schema[key]).map(part);
+      if (Array.isArray(schema[key]))
+        converted[key === "oneOf" ? "anyOf" : key] = schemasOf(schema[key]).map((one) => part(one, key === "allOf"));
     }
     return converted;
   }
@@ -86,7 +87,7 @@ function createConverter(refOf: (reference: string) => string, mode: CheckMode) 
 
 /** What Ajv says in one line; of alternatives it tells each, so that the deepest are kept. */
 function toViolations(errors: readonly ErrorObject[], where: string): readonly Violation[] {
-  const said = errors.filter(({ keyword }) => keyword !== "anyOf" && keyword !== "if");
+  const said = errors.filter(({ keyword, params }) => keyword !== "anyOf" && keyword !== "if" && params.type !== "null");
   const told = (said.length === 0 ? errors : said).map((error) => {
     const unknown: unknown = error.params.unevaluatedProperty ?? error.params.additionalProperty;
     const what =

@@ -167,7 +167,7 @@ export function createLinearValidator(specFile: string): SpecValidator {
     for (const name of known) if (!declared.has(name)) wrong.push({ where: "variables", what: `"${name}" is not declared` });
 
     // Without data nothing was done: the tool refused the document, as it had to where it is wrong.
-    if (data === undefined || data === null) return refused(operation);
+    if (data === undefined || data === null) return refused(wrong.length === 0 ? operation : "(no valid document)");
     if (wrong.length > 0) return { kind: "checked", operation, refused: false, violations: [...wrong, ...answerErrors] };
     const fragments = new Map(
       document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),

@@ -59,24 +59,29 @@ const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()
 
 function row(cells: readonly (string | number)[]): string {
   const widths = [18, 11, 10, 8, 8, 15];
-  return cells.map((cell, index) => (index === 0 ? String(cell).padEnd(widths[0] ?? 0) : String(cell).padStart(widths[index] ?? 0))).join("  ");
+  return cells
+    .map((cell, index) => (index === 0 ? String(cell).padEnd(widths[0] ?? 0) : String(cell).padStart(widths[index] ?? 0)))
+    .join("  ");
 }
 
 /** The coverage table and, below it, every violation and what is outside or not describable. */
 export function printCoverage(coverage: readonly Coverage[], withOperations = false): string {
-  const lines = [row(["tool", "operations", "exchanges", "refused", "outside", "not describable"]) + "  violations"];
+  const lines = [`${row(["tool", "operations", "exchanges", "refused", "outside", "not describable"])}  violations`];
   for (const seen of coverage) {
     const counts = [seen.operations.size, seen.exchanges, seen.refused, sum(seen.outside), sum(seen.notDescribable)];
     lines.push(`${row([seen.tool, ...counts])}  ${String(sum(seen.violations)).padStart(10)}`);
   }
   for (const { tool, outside, notDescribable, violations, operations } of coverage) {
-    if (outside.size > 0) lines.push("", `${tool}, outside of its description: ${[...outside].map(([what, count]) => `${what} (${count})`).join(", ")}`);
+    if (outside.size > 0)
+      lines.push("", `${tool}, outside of its description: ${[...outside].map(([what, count]) => `${what} (${count})`).join(", ")}`);
     if (notDescribable.size > 0) lines.push(`${tool}, newer than its description: ${[...notDescribable.keys()].sort().join(", ")}`);
     if (withOperations) for (const [operation, count] of [...operations].sort()) lines.push(`  ${String(count).padStart(6)}  ${operation}`);
     if (violations.size > 0) lines.push("", `${tool}, violations:`);
-    for (const [words, count] of [...violations].sort((left, right) => right[1] - left[1])) lines.push(`  ${String(count).padStart(6)} × ${words}`);
+    for (const [words, count] of [...violations].sort((left, right) => right[1] - left[1]))
+      lines.push(`  ${String(count).padStart(6)} × ${words}`);
   }
   return lines.join("\n");
 }
 
-export const violationsIn = (coverage: readonly Coverage[]): number => coverage.reduce((total, { violations }) => total + sum(violations), 0);
+export const violationsIn = (coverage: readonly Coverage[]): number =>
+  coverage.reduce((total, { violations }) => total + sum(violations), 0);

@@ -14,13 +14,17 @@ export interface Target {
 
 /** Drive items by path (`root:/Reports/May.txt:/content`) are the item that they name; the colons are no part of the model. */
 const withoutDrivePath = (path: string): string =>
-  path.replace(/(^|\/)(root|special\/[^/:]+|items\/[^/:]+):\/(?:.*?):(?=\/)/, "$1$2").replace(/(^|\/)(root|special\/[^/:]+|items\/[^/:]+):\/[^:]*:?$/, "$1$2");
+  path
+    .replace(/(^|\/)(root|special\/[^/:]+|items\/[^/:]+):\/(?:.*?):(?=\/)/, "$1$2")
+    .replace(/(^|\/)(root|special\/[^/:]+|items\/[^/:]+):\/[^:]*:?$/, "$1$2");
 
 const inner = (type: TypeReference): TypeReference => ({ ...type, isCollection: false });
 
 /** What a path leads to; a string says which piece of it the model does not have. */
 export function resolveGraphPath(model: GraphModel, path: string): Target | string {
-  const pieces = withoutDrivePath(path).split("/").filter((piece) => piece !== "");
+  const pieces = withoutDrivePath(path)
+    .split("/")
+    .filter((piece) => piece !== "");
   const [first = "", ...rest] = pieces;
   const rootName = /^([^(]+)/.exec(first)?.[1] ?? "";
   const root = model.roots.get(rootName);
@@ -66,7 +70,8 @@ export function resolveGraphPath(model: GraphModel, path: string): Target | stri
 
   /** Those of the name; a function in parentheses must have the parameters that stand there. */
   function operationsAt(on: TypeReference, name: string, parameters: string | undefined): readonly BoundOperation[] {
-    const wanted = parameters === undefined || parameters === "" ? [] : [...parameters.matchAll(/(?:^|,)\s*(\w+)=/g)].map((match) => match[1] ?? "");
+    const wanted =
+      parameters === undefined || parameters === "" ? [] : [...parameters.matchAll(/(?:^|,)\s*(\w+)=/g)].map((match) => match[1] ?? "");
     const fits = model.findOperations(on, name).filter(({ parameters: known }) => wanted.every((one) => known.has(one)));
     return fits.toSorted((left, right) => left.parameters.size - right.parameters.size);
   }

@@ -1,5 +1,15 @@
 import type { RecordedExchange } from "../recording";
-import { isPage, isRefusal, jsonOf, mediaTypeOf, outside, type SpecValidator, unknownOperation, type Verdict, type Violation } from "../validator";
+import {
+  isPage,
+  isRefusal,
+  jsonOf,
+  mediaTypeOf,
+  outside,
+  type SpecValidator,
+  unknownOperation,
+  type Verdict,
+  type Violation,
+} from "../validator";
 import { type GraphModel, readGraphModel, type TypeReference } from "./model";
 import { resolveGraphPath, type Target } from "./paths";
 import { checkQuery } from "./query";
@@ -71,11 +81,18 @@ export function createGraphValidator(specFile: string): SpecValidator {
     if (target.kind === "value") {
       // Bytes have no shape; a PUT of them answers with the item.
       if (method === "GET" || !target.template.endsWith("/content")) return [];
-      return checkGraphValue(model, { name: "microsoft.graph.driveItem", isCollection: false, isNullable: false }, jsonOf(response), "answer");
+      return checkGraphValue(
+        model,
+        { name: "microsoft.graph.driveItem", isCollection: false, isNullable: false },
+        jsonOf(response),
+        "answer",
+      );
     }
     if (target.kind === "operation") {
       const answers = target.operation?.answers ?? null;
-      return answers === null ? [{ where: "answer", what: "has a body that is not described" }] : checkAnswerOf(model, answers, jsonOf(response));
+      return answers === null
+        ? [{ where: "answer", what: "has a body that is not described" }]
+        : checkAnswerOf(model, answers, jsonOf(response));
     }
     return checkAnswerOf(model, { ...target.type, isCollection: target.type.isCollection && method === "GET" }, jsonOf(response));
   }
@@ -86,7 +103,12 @@ export function createGraphValidator(specFile: string): SpecValidator {
     if (typeof target === "string") {
       return exchange.response.status >= 400
         ? outside("no such address")
-        : { kind: "checked", operation: `${exchange.method} ${url.pathname}`, refused: false, violations: [{ where: "path", what: target }] };
+        : {
+            kind: "checked",
+            operation: `${exchange.method} ${url.pathname}`,
+            refused: false,
+            violations: [{ where: "path", what: target }],
+          };
     }
     const refused = isRefusal(exchange.response.status);
     const asked = refused ? [] : [...checkQuery(model, target, url.searchParams), ...checkBody(exchange, target)];
@@ -106,7 +128,8 @@ export function createGraphValidator(specFile: string): SpecValidator {
     });
     const violations = requests.flatMap((request): readonly Violation[] => {
       const response = responses.find(({ id }) => id === request.id);
-      if (response === undefined) return exchange.response.status === 200 ? [{ where: "answer", what: `lacks the answer ${String(request.id)}` }] : [];
+      if (response === undefined)
+        return exchange.response.status === 200 ? [{ where: "answer", what: `lacks the answer ${String(request.id)}` }] : [];
       const verdict = checkOne({
         ...exchange,
         method: String(request.method),

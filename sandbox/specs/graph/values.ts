@@ -59,9 +59,12 @@ function checkObject(model: GraphModel, declared: string, value: Plain, where: s
   if (!model.isSubtype(name, declared)) return [{ where, what: `@odata.type ${name} is no ${declared}` }];
   return Object.entries(value).flatMap(([key, one]) => {
     const member = model.findMember(name, key);
-    if (member !== null) return checkGraphValue(model, member.isNavigation ? { ...member, isNullable: true } : member, one, `${where}.${key}`);
+    if (member !== null)
+      return checkGraphValue(model, member.isNavigation ? { ...member, isNullable: true } : member, one, `${where}.${key}`);
     if (!annotation.test(key)) return [{ where, what: `"${key}" is no property of ${name}` }];
     const [property = ""] = key.split("@");
-    return property === "" || model.findMember(name, property) !== null ? [] : [{ where, what: `"${key}" annotates no property of ${name}` }];
+    return property === "" || model.findMember(name, property) !== null
+      ? []
+      : [{ where, what: `"${key}" annotates no property of ${name}` }];
   });
 }

@@ -115,7 +115,7 @@ describe("Linear in the file system", () => {
   it("lists issues by identifier and title, with what can be done", async () => {
     const node = await first();
     expect(node.name).toMatch(/^ENG-\d+ .*~[a-z2-7]{8}\.md$/);
-    expect(node).toMatchObject({ kind: "file", objectKind: "issue", can: ["stat", "read", "write", "edit", "remove"] });
+    expect(node).toMatchObject({ kind: "file", objectKind: "issue", can: ["stat", "read", "write", "edit", "move", "remove"] });
     expect((await fs.stat(scope, { path: `${root}/teams/ENG/issues` })).can).toContain("write");
     expect((await fs.stat(scope, { path: `${node.companion}/comments.md` })).can).toEqual(["stat", "read", "append"]);
   });
@@ -177,7 +177,7 @@ describe("Linear in the file system", () => {
 
 /** The catalogue's words, each with a case that runs it. */
 mountConformance("Linear", {
-  operations: ["stat", "list", "read", "write", "append", "edit", "remove", "execute"],
+  operations: ["stat", "list", "read", "write", "append", "edit", "move", "remove", "execute"],
   words: listCapabilities(linear.manifest),
   start: async () => ({ files: fs, scope, root, stranger, settle: () => walks.idle() }),
   cases: [

@@ -136,6 +136,10 @@ Scans **twice**.
     const read = await member.vfs.read({ path: archived?.path ?? "" });
     const change = { path: archived?.path ?? "", text: read.text.replace(/^state: .*$/m, "state: Todo"), ifMatch: read.etag };
     expect((await failureOf(member.vfs.write(change))).code).toBe("ENOTSUP");
+    // And back: the same issue, at the path that it had.
+    const back = receiptOf(await member.vfs.move({ path: archived?.path ?? "", to: `${root}/teams/ENG/issues` }));
+    expect(back.receipt.canonicalPath).toBe(path);
+    expect((await member.vfs.read({ path, fresh: true })).etag).toBe(etag);
   });
 
   it("is not there for another workspace", async () => {
