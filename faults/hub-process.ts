@@ -48,7 +48,7 @@ async function start(options: HubOptions): Promise<(name: CommandName, input: un
   });
   const tools = options.tools.map((tool) => {
     const integration = holder.wrap(integrationOf(tool));
-    const environment = integrationSettings(integration.manifest, env.origin, {
+    const environment = integrationSettings({ ...integration.manifest, id: "linear" }, env.origin, {
       LINEAR_CLIENT_ID: suiteClient.clientId,
       LINEAR_CLIENT_SECRET: suiteClient.clientSecret,
       LINEAR_APP_ORIGIN: tool.origin,
