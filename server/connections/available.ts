@@ -18,7 +18,7 @@ export interface Toolbox {
 
 /** The tool's manifest, whether or not it can be connected; null when nobody knows the id. */
 export function findTool(toolbox: Pick<Toolbox, "findIntegration">, id: string): Manifest | null {
-  return findManifest(id) ?? toolbox.findIntegration(id)?.manifest ?? null;
+  return toolbox.findIntegration(id)?.manifest ?? findManifest(id);
 }
 
 /** A tool that can be asked for a consent. ENOENT, ENOTSUP (not built yet), ENOTCONN (not configured). */

@@ -10,9 +10,7 @@ let root = "";
 let calendar = "";
 
 beforeAll(async () => {
-  hub = await connectedHub("google-workspace", {
-    integration: { ...googleWorkspace, manifest: { ...googleWorkspace.manifest, available: true } },
-  });
+  hub = await connectedHub("google-workspace", { integration: googleWorkspace });
   root = `${hub.root}/calendar`;
   const calendars = await hub.listAll(hub.admin.vfs, root);
   calendar = calendars.find(({ name }) => name.startsWith("ann@acme.example~"))?.path ?? "";
@@ -74,8 +72,6 @@ describe("writing events over the API", () => {
 
   it("makes an event once for one idempotency key, and it is in the attendee's calendar too", async () => {
     const path = `${calendar}/2027-03/Planning.md`;
-    const dry = await hub.member.vfs.write({ path, text: planning, ifNoneMatch: "*", dryRun: true }).catch((error: unknown) => error);
-    expect(dry).toMatchObject({ code: expect.anything() });
     const plan = await hub.admin.vfs.write({ path, text: planning, ifNoneMatch: "*", dryRun: true });
     expect(plan).toMatchObject({ kind: "plan", plan: { effects: [expect.stringMatching(/ben@acme\.example.*mails nobody/)] } });
     const write = () => hub.admin.vfs.write({ path, text: planning, ifNoneMatch: "*", idempotencyKey: "planning" });
