@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { findSpecs } from "../sandbox/specs/folder";
 import { findBrowser } from "./browser";
 import { root, runCommand, startNode, type Variables } from "./processes";
 import { buildProduction, isBuildCurrent } from "./production-build";
@@ -43,11 +44,11 @@ function readReport(file: string, ok: boolean, read: (report: never) => Counts):
   return counts;
 }
 
-async function vitest(config: string): Promise<Counts> {
+async function vitest(config: string, env: Variables = {}): Promise<Counts> {
   const file = path.join(results, "vitest.json");
   rmSync(file, { force: true });
   const report = ["--reporter=dot", "--reporter=json", `--outputFile.json=${file}`];
-  const ok = await run([bin("vitest/vitest.mjs"), "run", "--config", config, ...report]);
+  const ok = await run([bin("vitest/vitest.mjs"), "run", "--config", config, ...report], env);
   return readReport(
     file,
     ok,
@@ -57,6 +58,18 @@ async function vitest(config: string): Promise<Counts> {
       skipped: report.numPendingTests + report.numTodoTests,
     }),
   );
+}
+
+/** Where the unit tests keep their exchanges with the sandbox, for the stage after them; null where the vendors' descriptions are not. */
+const exchanges = findSpecs() === null ? null : path.join(results, "exchanges");
+
+/** What the unit tests sent and got, against the vendors' descriptions. */
+async function specs(): Promise<Counts> {
+  if (exchanges === null) {
+    console.log("The vendors' descriptions are not here (SPECS_DIR): skipped.");
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  return await check(["scripts/run.cjs", "scripts/test-specs.ts", "--recorded", exchanges]);
 }
 
 async function build(): Promise<Counts> {
@@ -84,7 +97,8 @@ const stages: readonly [name: string, stage: () => Promise<Counts>][] = [
   ["types", () => check([bin("typescript/bin/tsc"), "--noEmit"])],
   ["biome", () => check([bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."])],
   ["import rules", () => check(["scripts/run.cjs", "scripts/check-imports.ts"])],
-  ["unit and integration", () => vitest("vitest.config.ts")],
+  ["unit and integration", () => vitest("vitest.config.ts", exchanges === null ? {} : { SPECS_RECORD: exchanges })],
+  ["specs", specs],
   ["faults", () => vitest("faults/vitest.config.ts")],
   ["build", build],
   ["end to end", playwright],

@@ -86,7 +86,10 @@ export function createAsanaValidator(specFile: string): SpecValidator {
   const description = parse(readFileSync(specFile, "utf8"), { maxAliasCount: -1 }) as Described;
   const base = new URL(description.servers[0]?.url ?? "https://app.asana.com/api/1.0").pathname;
   const table = createPathTable(readOperations(description));
-  const schemas = createSchemaSet(description.components.schemas ?? {}, (reference) => reference.replace("#/components/schemas/", ""));
+  const schemas = createSchemaSet(description.components.schemas ?? {}, {
+    nameOf: (reference) => reference.replace("#/components/schemas/", ""),
+    inFull: (name) => name.replace(/Compact$/, "Response"),
+  });
 
   async function checkRequest(exchange: RecordedExchange, operation: Operation, values: Plain, query: URLSearchParams) {
     const violations: Violation[] = [];
@@ -116,14 +119,15 @@ export function createAsanaValidator(specFile: string): SpecValidator {
     return sent === null ? violations : [...violations, ...schemas.check(schema, sent, "request body")];
   }
 
-  function checkAnswer({ response }: RecordedExchange, operation: Operation): readonly Violation[] {
+  function checkAnswer({ response }: RecordedExchange, operation: Operation, query: URLSearchParams): readonly Violation[] {
     const schema = operation.answers[String(response.status)] ?? operation.answers.default;
     if (schema === undefined || schema === null) {
       // Statuses that the description does not list are the tool's general failures, which share one shape.
       const general = description.components.schemas?.ErrorResponse;
       return response.status >= 400 && general !== undefined ? schemas.check(general as Schema, jsonOf(response), "answer") : [];
     }
-    return schemas.check(schema, jsonOf(response), "answer");
+    // Records are answered in their compact form unless fields are asked for (https://developers.asana.com/docs/inputoutput-options).
+    return schemas.check(schema, jsonOf(response), "answer", query.has("opt_fields") ? "full" : "plain");
   }
 
   return {
@@ -140,7 +144,7 @@ export function createAsanaValidator(specFile: string): SpecValidator {
       const refused = isRefusal(exchange.response.status);
       const asked = refused ? [] : await checkRequest(exchange, operation, values, url.searchParams);
       // A scripted fault answers in the tool's place.
-      const answered = exchange.fault === null ? checkAnswer(exchange, operation) : [];
+      const answered = exchange.fault === null ? checkAnswer(exchange, operation, url.searchParams) : [];
       return { kind: "checked", operation: operation.id, refused, violations: [...asked, ...answered] };
     },
   };

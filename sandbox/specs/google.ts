@@ -62,7 +62,7 @@ const methodsOf = ({ methods = {}, resources = {} }: Resource): readonly Method[
 
 function readOperations(file: string): readonly { readonly method: string; readonly template: string; readonly operation: Operation }[] {
   const described = JSON.parse(readFileSync(file, "utf8")) as Described;
-  const schemas = createSchemaSet(described.schemas, (reference) => reference);
+  const schemas = createSchemaSet(described.schemas, { nameOf: (reference) => reference });
   return methodsOf(described).flatMap((method) => {
     const operation = (isUpload: boolean): Operation => ({ method, isUpload, common: described.parameters, schemas });
     const uploads = Object.values(method.mediaUpload?.protocols ?? {});

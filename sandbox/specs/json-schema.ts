@@ -14,15 +14,26 @@ export interface SchemaSet {
   check(schema: Schema, value: unknown, where: string, mode?: CheckMode): readonly Violation[];
 }
 
-/** `merge`: a merge patch, in which null clears any field (RFC 7396). */
-export type CheckMode = "plain" | "merge";
+/**
+ * `merge`: a merge patch, in which null clears any field (RFC 7396). `full`: where a short form of a record is described, its long form
+ * may stand (`inFull`).
+ */
+export type CheckMode = "plain" | "merge" | "full";
+const modes = ["plain", "merge", "full"] as const;
+
+export interface Dialect {
+  /** The name of the definition that a reference means. */
+  nameOf(reference: string): string;
+  /** The definition that may stand where this one is used, in mode `full`. */
+  inFull?(name: string): string;
+}
 
 const isSchema = (value: unknown): value is Schema => typeof value === "object" && value !== null && !Array.isArray(value);
 const schemasOf = (value: unknown): readonly Schema[] => (Array.isArray(value) ? value.filter(isSchema) : []);
 
 const numberText: Schema = { type: "string", pattern: "^-?\\d+$" };
-/** Formats that are checked; others say how text is meant, not how it is written. */
-const checkedFormats: ReadonlySet<string> = new Set(["date", "date-time", "uri", "email"]);
+/** Formats that are checked; others say how text is meant, not how it is written (Asana gives `uri` to "asana.com"). */
+const checkedFormats: ReadonlySet<string> = new Set(["date", "date-time"]);
 const kept = [
   "enum",
   "pattern",
@@ -36,19 +47,30 @@ const kept = [
   "uniqueItems",
 ] as const;
 
-const isNullable = (schema: Schema): boolean => schema.nullable === true || schemasOf(schema.allOf).some((part) => part.nullable === true);
-
 /** A schema with no word about its fields is open. */
 function isFree(schema: Schema): boolean {
   const says = ["properties", "allOf", "anyOf", "oneOf", "$ref", "additionalProperties"].some((key) => key in schema);
   return !says && (schema.type === "object" || schema.type === undefined);
 }
 
-/** `refOf` turns a reference of the dialect into the name of a definition. */
-function createConverter(refOf: (reference: string) => string, mode: CheckMode) {
+function createConverter(definitions: Readonly<Record<string, unknown>>, dialect: Dialect, mode: CheckMode) {
+  const { nameOf } = dialect;
+  const long = (schema: Schema): Schema => {
+    if (typeof schema.$ref !== "string") return schema;
+    const name = nameOf(schema.$ref);
+    const other = mode === "full" ? (dialect.inFull?.(name) ?? name) : name;
+    return other in definitions && other !== name ? { $ref: schema.$ref.replace(name, other) } : schema;
+  };
+  /** Whether null may stand for it: said here, in a part, or where it is defined. */
+  function isNullable(schema: Schema): boolean {
+    if (schema.nullable === true || schemasOf(schema.allOf).some((part) => part.nullable === true)) return true;
+    const target = typeof schema.$ref === "string" ? definitions[nameOf(schema.$ref)] : undefined;
+    return isSchema(target) && target.nullable === true;
+  }
+
   /** A schema as it stands in a definition, or `beside` others in an `allOf`, where one without words about fields adds none. */
   function part(schema: Schema, beside = false): Schema {
-    if (typeof schema.$ref === "string") return { $ref: `#/$defs/${refOf(schema.$ref)}` };
+    if (typeof schema.$ref === "string") return { $ref: `#/$defs/${nameOf(schema.$ref)}` };
     const { type, format, properties, items, additionalProperties } = schema;
     const converted: Record<string, unknown> = {};
     for (const key of kept)
@@ -79,7 +101,8 @@ function createConverter(refOf: (reference: string) => string, mode: CheckMode) 
 
   /** A schema where it is used: nothing may be there that it does not name. */
   function whole(schema: Schema, orNull = false): Schema {
-    const closed = { allOf: [part(schema)], unevaluatedProperties: false };
+    const used = Array.isArray(schema.allOf) ? { ...schema, allOf: schemasOf(schema.allOf).map(long) } : long(schema);
+    const closed = { allOf: [part(used)], unevaluatedProperties: false };
     return orNull || isNullable(schema) ? { anyOf: [{ type: "null" }, closed] } : closed;
   }
   return { part, whole };
@@ -101,10 +124,10 @@ function toViolations(errors: readonly ErrorObject[], where: string): readonly V
 }
 
 /** The definitions of a description, ready to check values. */
-export function createSchemaSet(definitions: Readonly<Record<string, unknown>>, refOf: (reference: string) => string): SchemaSet {
-  const modes = Object.fromEntries(
-    (["plain", "merge"] as const).map((mode) => {
-      const converter = createConverter(refOf, mode);
+export function createSchemaSet(definitions: Readonly<Record<string, unknown>>, dialect: Dialect): SchemaSet {
+  const prepared = Object.fromEntries(
+    modes.map((mode) => {
+      const converter = createConverter(definitions, dialect, mode);
       const defs = Object.fromEntries(
         Object.entries(definitions).map(([name, schema]) => [name, isSchema(schema) ? converter.part(schema) : {}]),
       );
@@ -117,7 +140,7 @@ export function createSchemaSet(definitions: Readonly<Record<string, unknown>>, 
 
   return {
     check(schema, value, where, mode = "plain") {
-      const { converter, ajv, compiled } = modes[mode];
+      const { converter, ajv, compiled } = prepared[mode];
       let validate = compiled.get(schema);
       if (validate === undefined) {
         const text = JSON.stringify(converter.whole(schema)).replaceAll('"#/$defs/', '"description#/$defs/');

@@ -83,7 +83,7 @@ const oauthMethods: ReadonlySet<string> = new Set(["oauth.v2.access", "oauth.v2.
 
 export function createSlackValidator(specFile: string): SpecValidator {
   const description = JSON.parse(readFileSync(specFile, "utf8")) as Described;
-  const schemas = createSchemaSet(description.definitions, (reference) => reference.replace("#/definitions/", ""));
+  const schemas = createSchemaSet(description.definitions, { nameOf: (reference) => reference.replace("#/definitions/", "") });
 
   /** What was sent, by name: of the query and the body, be it a form or JSON. */
   function readSent(exchange: RecordedExchange): { readonly values: Plain; readonly isJson: boolean } {
