@@ -127,6 +127,21 @@ export async function assignHandles(tx: Tx, mirror: Mirror, scope: WorkspaceScop
   return handles;
 }
 
+/** Those of some segments of id paths that are handles of objects. */
+export async function handlesAmong(
+  tx: Tx,
+  mirror: Mirror,
+  scope: WorkspaceScope,
+  segments: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (segments.length === 0) return new Set();
+  const rows = await run(
+    tx,
+    sql`select handle from vfs_handle where workspace_id = ${scope.workspaceId} and connection_id = ${mirror.connection.id} and handle = any(${sql.param(segments)}::text[])`,
+  );
+  return new Set(rows.map((row) => String(row.handle)));
+}
+
 /** Which object a handle is, or null. */
 export async function findHandle(tx: Tx, mirror: Mirror, scope: WorkspaceScope, handle: string): Promise<ObjectIdentity | null> {
   const rows = await run(

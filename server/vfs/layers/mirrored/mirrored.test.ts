@@ -190,6 +190,15 @@ describe("listing", () => {
   });
 });
 
+describe("a link to what the mirror has not seen", () => {
+  it("names its canonical path all the same, and leads there", async () => {
+    await listed(`${root}/teams`);
+    const [link] = (await fs.list(scope, { path: `${root}/starred` })).nodes;
+    expect(link?.canonicalPath).toMatch(/\/teams\/ENG~[a-z2-7]{8}\/items\/Fix login~[a-z2-7]{8}\.md$/);
+    expect((await fs.read(scope, { path: link?.canonicalPath ?? "" })).node).toMatchObject({ kind: "file", externalId: link?.externalId });
+  });
+});
+
 describe("names", () => {
   it("resolve by handle whatever the human part, and by a human name that is unique", async () => {
     const page = await listed(items);

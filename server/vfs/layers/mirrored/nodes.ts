@@ -4,11 +4,11 @@ import type { WorkspaceScope } from "@/db/scope";
 import { encodeId } from "@/server/ids";
 import { companionName } from "../../identity";
 import type { Freshness, Node, Operation, ReadFormat } from "../../node";
-import { joinPath, parentOf } from "../../path";
+import { joinPath, nameOf, parentOf } from "../../path";
 import { type NodeRow, nodeColumns, nodeRow, run } from "../../storage/node-rows";
 import { estimateTokens, etagOf } from "../../text";
 import type { KindSchema, Location } from "../../tool-mount";
-import type { Mirror } from "./mirror";
+import { handlesAmong, type Mirror } from "./mirror";
 
 /** Rows of the mirror as nodes: display paths are put together from the names of the ancestors. */
 
@@ -195,20 +195,37 @@ export function chainNode(mirror: Mirror, chain: Chain, freshness: Freshness, ca
   return nodeMaker(mirror, displayPathOf(mirror, chain.slice(0, -1)), freshness)(row, canonicalPath);
 }
 
-/** The display paths of objects that links point at, by id path; what is not mirrored is missing. */
+/**
+ * The display paths of objects that links point at, by id path. One that the mirror has not seen where it really stands is named as the link
+ * is: the same object has the same name. Missing is what stands below an object that is not mirrored.
+ */
 export async function canonicalPaths(
   tx: Tx,
   mirror: Mirror,
   scope: WorkspaceScope,
   rows: readonly NodeRow[],
 ): Promise<ReadonlyMap<string, string>> {
-  const wanted = rows.flatMap(({ kind, canonicalPath }) => (kind === "link" && canonicalPath !== null ? [canonicalPath] : []));
-  if (wanted.length === 0) return new Map();
-  const known = await readRows(tx, scope, [...new Set(wanted.flatMap((path) => lineage(mirror.root, path)))]);
+  const wanted = new Map(
+    rows.flatMap((row) => (row.kind === "link" && row.canonicalPath !== null ? [[row.canonicalPath, row] as const] : [])),
+  );
+  if (wanted.size === 0) return new Map();
+  const known = await readRows(tx, scope, [...new Set([...wanted.keys()].flatMap((path) => lineage(mirror.root, path)))]);
+  const unknown = [...wanted.keys()].filter((path) => !known.has(path)).flatMap((path) => lineage(mirror.root, path));
+  const handles = await handlesAmong(tx, mirror, scope, [...new Set(unknown.filter((path) => !known.has(path)).map(nameOf))]);
   return new Map(
-    wanted.flatMap((path) => {
+    [...wanted].flatMap(([path, link]) => {
       const chain = chainTo(mirror.root, path, known);
-      return chain === null ? [] : [[path, displayPathOf(mirror, chain)] as const];
+      if (chain !== null) return [[path, displayPathOf(mirror, chain)] as const];
+      // A fixed name is its own; of an object only the last is known, by the link.
+      const paths = lineage(mirror.root, path);
+      const above = new Map(known);
+      for (const ancestor of paths.slice(0, -1)) {
+        if (!above.has(ancestor) && !handles.has(nameOf(ancestor)))
+          above.set(ancestor, { ...link, path: ancestor, name: nameOf(ancestor), attributes: {} });
+      }
+      if (!handles.has(nameOf(path)) || nameOf(path) !== nameOf(link.path)) return [];
+      const whole = chainTo(mirror.root, path, above.set(path, { ...link, path }));
+      return whole === null ? [] : [[path, displayPathOf(mirror, whole)] as const];
     }),
   );
 }
