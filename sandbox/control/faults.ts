@@ -4,7 +4,7 @@ import { z } from "zod";
 const faultEffect = z.discriminatedUnion("kind", [
   /** Answers this status in the place of the tool. */
   z.strictObject({ kind: z.literal("status"), status: z.int().min(400).max(599), body: z.string().max(10_000).default("Sandbox fault") }),
-  /** Says that a limit is reached: as the vendor does, or with 429 and `Retry-After` in seconds or as a date. */
+  /** Says that a limit is reached: as the vendor does, or with `Retry-After` in seconds or as a date. */
   z.strictObject({
     kind: z.literal("rate_limited"),
     form: z.enum(["vendor", "retry_after_seconds", "retry_after_date"]).default("vendor"),
