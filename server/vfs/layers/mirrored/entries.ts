@@ -11,8 +11,8 @@ import { assignHandles, handleIn, idSegmentOf, type Mirror, objectsOf } from "./
 
 /** A tool's entries as rows of the mirror. */
 
-/** Rows that no list shows stand below this, a segment that no path can have. */
-const unlistedParent = ".";
+/** Rows that no list shows stand here: below the root of all paths a tool has nothing. */
+const unlistedParent = "/";
 
 /** The id path of an entry in its directory. */
 const joined = (parent: string, segment: string): string => `${parent}/${segment}`;
@@ -72,7 +72,7 @@ export async function storeEntries(
     };
     rows.set(path, [
       path,
-      isCompanion ? parentOf(path) : isListed ? directory : joined(directory, unlistedParent),
+      isCompanion ? parentOf(path) : isListed ? directory : unlistedParent,
       name,
       entry.kind,
       newId(),
