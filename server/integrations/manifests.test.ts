@@ -41,7 +41,7 @@ const facts = [
     scopes: ["channels:read", "chat:write", "users:read"],
     capabilities: { read: ["channels", "messages", "users"], write: ["messages", "reactions"], webhooks: true },
     look: ["hash", "from-fuchsia-600 to-amber-400"],
-    available: false,
+    available: true,
   },
   {
     id: "linear",

@@ -2,9 +2,10 @@ import "server-only";
 import { asana } from "./asana";
 import type { Integration } from "./contract";
 import { linear } from "./linear";
+import { slack } from "./slack";
 
 /** The integrations that are built, one line each: the only module that imports their folders' `index.ts`. */
-export const integrations: readonly Integration[] = [asana, linear];
+export const integrations: readonly Integration[] = [asana, slack, linear];
 
 const byId = new Map(integrations.map((integration) => [integration.manifest.id, integration]));
 

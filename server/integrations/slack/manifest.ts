@@ -29,12 +29,22 @@ export const slackManifest: Manifest = {
   // Bot scopes: what the app's own token needs (https://docs.slack.dev/reference/scopes).
   capabilityScopes: {
     "read:channels": ["channels:read", "groups:read", "im:read", "mpim:read"],
-    "read:messages": ["channels:history", "groups:history", "im:history", "mpim:history"],
+    // A message is found through its conversation, so reading one asks to see both.
+    "read:messages": [
+      "channels:history",
+      "groups:history",
+      "im:history",
+      "mpim:history",
+      "channels:read",
+      "groups:read",
+      "im:read",
+      "mpim:read",
+    ],
     "read:users": ["users:read", "users:read.email"],
     "write:messages": ["chat:write"],
     "write:reactions": ["reactions:write", "reactions:read"],
   },
   origins: { app: "https://slack.com" },
   actsAs: "app",
-  available: false,
+  available: true,
 };
