@@ -36,7 +36,9 @@ export const googleWorkspaceManifest: Manifest = {
     "read:docs": [scope("drive.readonly")],
     // `calendar.events` does not authorise `calendarList.list`; the base's `calendar.readonly` does.
     "write:calendar": [scope("calendar.readonly"), scope("calendar.events")],
-    "write:docs": [scope("documents")],
+    // A new document is made of Markdown by Drive's import, which carries the marker that makes it safe to repeat; `documents` alone has
+    // neither. `drive.file` reaches no file that the hub did not make.
+    "write:docs": [scope("documents"), scope("drive.file")],
   },
   origins: {
     accounts: "https://accounts.google.com",

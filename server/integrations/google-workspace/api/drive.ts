@@ -53,7 +53,7 @@ const allDrives = { supportsAllDrives: true } as const;
 export const quoted = (text: string): string => `'${text.replaceAll(/[\\']/g, (character) => `\\${character}`)}'`;
 
 function corpusQuery(corpus: Corpus) {
-  if (corpus.in === "person") return { corpora: "user" };
+  if (corpus.in === "person") return { corpora: "user", includeItemsFromAllDrives: true };
   if (corpus.in === "everywhere") return { corpora: "allDrives", includeItemsFromAllDrives: true };
   return { corpora: "drive", driveId: corpus.driveId, includeItemsFromAllDrives: true };
 }
@@ -136,7 +136,7 @@ export function createDriveApi(http: GoogleHttp): DriveApi {
     },
     async download(id, range, context) {
       const get = call("GET", path(id), "drive.files.get media", driveCosts.download);
-      const headers = range === null ? {} : { range: `bytes=${range.start}-${range.end ?? ""}` };
+      const headers: Record<string, string> = range === null ? {} : { range: `bytes=${range.start}-${range.end ?? ""}` };
       return await http.send({ ...get, query: { ...allDrives, alt: "media" }, headers, answer: "stream" }, context);
     },
     async exportBytes(id, mimeType, context) {
