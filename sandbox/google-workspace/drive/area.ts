@@ -128,7 +128,7 @@ export function createDriveArea(options: AreaOptions, store: DriveStore, reseed:
         }
         case "drive.files.export":
           requireScope(request, ...contentScopes);
-          return exportFile(getFile(context, request, id), store, request.query.get("mimeType"), options.settings().exportBytes);
+          return exportFile(getFile(context, request, id, false), store, request.query.get("mimeType"), options.settings().exportBytes);
         case "drive.files.update":
           return updateFile(context, request, getFile(context, request, id));
         case "drive.files.delete": {

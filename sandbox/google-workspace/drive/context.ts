@@ -29,10 +29,10 @@ export const flag = (query: URLSearchParams, name: string): boolean => query.get
 export const isVisible = ({ store }: DriveContext, file: FileRow, request: ApiRequest): boolean =>
   store.roleOf(file, request.account) !== null && (seesAll(request) || file.apps.has(request.clientId));
 
-/** 404 for what is not there, not the person's to see, or of a shared drive without `supportsAllDrives`. */
-export function getFile(context: DriveContext, request: ApiRequest, id: string): FileRow {
+/** 404 for what is not there, not the person's to see, or of a shared drive without `supportsAllDrives`, where the method has it. */
+export function getFile(context: DriveContext, request: ApiRequest, id: string, hasFlag = true): FileRow {
   const file = context.store.find(id, request.account);
-  const isShared = file !== null && file.driveId !== null && !flag(request.query, "supportsAllDrives");
+  const isShared = hasFlag && file !== null && file.driveId !== null && !flag(request.query, "supportsAllDrives");
   if (file === null || isShared || !isVisible(context, file, request)) throw notFound(`File not found: ${id}.`, "fileId");
   return file;
 }

@@ -23,9 +23,7 @@ const chip = z.object({ textStyle: textStyle.optional(), ...suggestions });
 export const paragraphElement = z.object({
   startIndex: z.number().optional(),
   endIndex: z.number().optional(),
-  textRun: z
-    .object({ content: z.string().optional(), textStyle: textStyle.optional(), suggestedTextStyleChanges: z.unknown(), ...suggestions })
-    .optional(),
+  textRun: z.object({ content: z.string().optional(), textStyle: textStyle.optional(), ...suggestions }).optional(),
   person: chip.extend({ personProperties: z.object({ name: z.string().optional(), email: z.string().optional() }).optional() }).optional(),
   richLink: chip
     .extend({ richLinkProperties: z.object({ title: z.string().optional(), uri: z.string().optional() }).optional() })

@@ -72,9 +72,8 @@ class Output {
 }
 
 interface ListState {
-  readonly listId: string;
-  /** Marker width and next number of each open level. */
-  readonly levels: { width: number; number: number }[];
+  /** Marker width and last number of each open level, and the list that it is of: a level may be a list of its own. */
+  readonly levels: { readonly width: number; readonly number: number; readonly listId: string }[];
   /** So that two lists one after the other do not run into one. */
   readonly alternate: boolean;
 }
@@ -114,7 +113,7 @@ class TabPrinter {
     const paragraphs = (this.#tab.footnotes?.[id]?.content ?? []).flatMap(({ paragraph }) => (paragraph === undefined ? [] : [paragraph]));
     paragraphs.forEach((paragraph, index) => {
       if (index > 0) this.#out.text += "<br>";
-      this.#inline(paragraph, false, "<br>", index === 0);
+      this.#inline(paragraph, false, "<br>", false);
     });
     this.#segmentId = null;
   }
@@ -164,18 +163,19 @@ class TabPrinter {
     const listId = bullet.listId ?? "";
     const level = bullet.nestingLevel ?? 0;
     const before = this.#list;
-    if (before?.listId === listId) this.#out.text += "\n";
+    const continues = before !== null && (level > 0 || before.levels[0]?.listId === listId);
+    if (continues) this.#out.text += "\n";
     else this.#out.separate();
-    const list = before?.listId === listId ? before : { listId, levels: [], alternate: before !== null && !before.alternate };
+    const list: ListState = continues ? before : { levels: [], alternate: before !== null && !before.alternate };
     this.#list = list;
     const properties = nestingOf(this.#tab.lists?.[listId], level);
-    // A level that was skipped is an item's width of nothing.
-    while (list.levels.length < level) list.levels.push({ width: 2, number: 0 });
+    // A level that was skipped is as wide as a bullet.
+    while (list.levels.length < level) list.levels.push({ width: 2, number: 0, listId });
     list.levels.length = Math.min(list.levels.length, level + 1);
     const known = list.levels[level];
-    const number = known === undefined ? Math.max(properties.start, 0) : known.number + 1;
+    const number = known?.listId === listId ? known.number + 1 : Math.max(properties.start, 0);
     const marker = properties.isOrdered ? `${number}${list.alternate ? ")" : "."} ` : list.alternate ? "* " : "- ";
-    list.levels[level] = { width: marker.length, number };
+    list.levels[level] = { width: marker.length, number, listId };
     const indent = list.levels.slice(0, level).reduce((sum, { width }) => sum + width, 0);
     this.#out.text += " ".repeat(indent) + marker;
     this.#inline(paragraph, false, `\\\n${" ".repeat(indent + marker.length)}`, true);
