@@ -132,6 +132,7 @@ export async function startTestTool<Tokens = Readonly<Record<string, unknown>>, 
   const origin = sandbox.origins[id] ?? "";
   const redirectUri = client.redirectUris[0] ?? "";
   const control = createControlClient<Tokens, Inspected>(sandbox.controlOrigin, id);
+  const usesPkce = client.pkce !== "off";
   const app = { client_id: client.clientId, client_secret: client.clientSecret };
 
   function authorizeUrl(scopes: readonly string[], changes: Readonly<Record<string, string | null>> = {}): string {
@@ -142,8 +143,7 @@ export async function startTestTool<Tokens = Readonly<Record<string, unknown>>, 
       response_type: "code",
       [road.scopeParameter]: scopes.join(road.scopeSeparator),
       state: "st",
-      code_challenge: challengeOf(testVerifier),
-      code_challenge_method: "S256",
+      ...(usesPkce ? { code_challenge: challengeOf(testVerifier), code_challenge_method: "S256" } : {}),
       ...road.parameters,
       ...changes,
     };
@@ -159,7 +159,7 @@ export async function startTestTool<Tokens = Readonly<Record<string, unknown>>, 
       grant_type: "authorization_code",
       code,
       redirect_uri: redirectUri,
-      code_verifier: testVerifier,
+      ...(usesPkce ? { code_verifier: testVerifier } : {}),
       ...app,
       ...changes,
     });
