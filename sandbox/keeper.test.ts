@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { createKeeper } from "./keeper";
 import { startTestSandbox } from "./linear/testing";
 import { stateFileOf } from "./start";
 
@@ -36,4 +37,13 @@ test("a file that is not a state starts from the seed", async () => {
   const sandbox = await startTestSandbox({ stateFolder });
   expect((await sandbox.connect("read")).scope).toBe("read");
   await sandbox.close();
+});
+
+test("what another version saved, or a company of another size, is not read", async () => {
+  const file = path.join(folder, "stamped.state");
+  const write = createKeeper(file, "1 small", () => ({ rows: 3 }));
+  write.changed();
+  write.flush();
+  expect(createKeeper(file, "1 small", () => null).load()).toEqual({ rows: 3 });
+  for (const stamp of ["2 small", "1 large"]) expect(createKeeper(file, stamp, () => null).load()).toBeNull();
 });

@@ -59,8 +59,8 @@ test.each(companies.map((company) => [company.name, company] as const))("%s: eve
   }
 });
 
-test("keys are unique, and conversations are told in the order in which they happened", () => {
-  const nowMs = Date.parse("2026-11-23T09:00:00Z");
+test("keys are unique, and conversations are told in the order in which they happened, early in the day too", () => {
+  const nowMs = Date.parse("2026-11-23T01:00:00Z");
   for (const company of companies) {
     for (const list of [company.channels, company.meetings, company.documents, company.mails]) {
       expect(new Set(list.map(({ key }) => key)).size).toBe(list.length);
