@@ -136,8 +136,7 @@ export const attachmentResolvers: Resolvers<AttachmentRow> = {
 export const webhookResolvers: Resolvers<WebhookRow> = {
   allPublicTeams: (webhook) => webhook.teamId === null,
   creator: reference(users, (webhook) => webhook.creatorId),
-  // Shown once, in the answer of the mutation that set it, where the row itself is given.
-  secret: (webhook) => webhook.secret,
+  failures: (webhook) => webhook.failures.map((failure) => ({ ...failure, webhook, responseOrError: null })),
   team: reference(teams, (webhook) => webhook.teamId),
   teamIds: (webhook) => (webhook.teamId === null ? null : [webhook.teamId]),
 };

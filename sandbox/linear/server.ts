@@ -17,7 +17,7 @@ import type { UserRow, Workspace } from "./rows";
 import { seedWorkspaces } from "./seed";
 import { documentedSettings, type LinearSettings, linearSettings } from "./settings";
 import { createStore, seedId } from "./store";
-import { createWebhooks } from "./webhooks/deliveries";
+import { createWebhooks, type Webhooks } from "./webhooks/deliveries";
 
 /** What `spend` takes. */
 const spentShape = z.strictObject({
@@ -36,6 +36,7 @@ export interface SavedLinear {
 /** What is in it, in numbers; no token and no text. */
 export type LinearInspected = Readonly<{
   grants: ReturnType<GrantBook["counts"]>;
+  deliveries: ReturnType<Webhooks["counts"]>;
   workspaces: readonly Readonly<{
     id: string;
     urlKey: string;
@@ -177,6 +178,7 @@ export async function startLinear(options: ToolOptions): Promise<RunningTool> {
     save: (): SavedLinear => ({ workspaces: store.workspaces, grants: oauth.save() }),
     inspect: (): LinearInspected => ({
       grants: oauth.counts(),
+      deliveries: webhooks.counts(),
       workspaces: [...store.workspaces.values()].map((workspace) => ({
         id: workspace.organization.id,
         urlKey: workspace.organization.urlKey,

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, createReadStream, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { threadId } from "node:worker_threads";
 import type { Exchange } from "../http/exchange";
 
@@ -68,9 +69,9 @@ export function recordInto(folder: string): (exchange: Exchange) => void {
 const fromLine = ({ headers, body, whole }: Line["request"]): RecordedMessage => ({ headers, body: Buffer.from(body, "base64"), whole });
 
 /** Every exchange that was recorded into a folder, one after the other. */
-export function* readRecorded(folder: string): Generator<RecordedExchange> {
+export async function* readRecorded(folder: string): AsyncGenerator<RecordedExchange> {
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".jsonl"))) {
-    for (const text of readFileSync(path.join(folder, file), "utf8").split("\n")) {
+    for await (const text of createInterface({ input: createReadStream(path.join(folder, file)), crlfDelay: Number.POSITIVE_INFINITY })) {
       if (text === "") continue;
       const line = JSON.parse(text) as Line;
       const { tool, method, target, status, fault } = line;

@@ -11,7 +11,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "specs-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("what is recorded", () => {
-  it("is read back as it went over the wire, without its credentials", () => {
+  it("is read back as it went over the wire, without its credentials", async () => {
     const record = recordInto(folder);
     const body = Uint8Array.from([0, 255, 10, 13]);
     record({
@@ -20,7 +20,7 @@ describe("what is recorded", () => {
       response: { status: 200, headers: { "set-cookie": ["session=lin_secret"], "x-many": ["a", "b"] }, body },
       fault: null,
     });
-    const [exchange] = [...readRecorded(folder)];
+    const { value: exchange } = await readRecorded(folder).next();
     expect(exchange).toMatchObject({ tool: "linear", method: "POST", target: "/graphql?a=b", fault: null });
     expect(exchange?.request.headers).toEqual({ "content-type": "x" });
     expect(exchange?.response).toMatchObject({ status: 200, headers: { "x-many": "a, b" }, whole: true });

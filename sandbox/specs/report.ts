@@ -24,7 +24,10 @@ const addTo = (counts: Map<string, number>, name: string): void => {
 const inWords = (operation: string, { where, what }: Violation): string => `${operation}: ${where}: ${what}`;
 
 /** Checks every exchange; those of tools without a validator are left. */
-export async function cover(validators: readonly SpecValidator[], exchanges: Iterable<RecordedExchange>): Promise<readonly Coverage[]> {
+export async function cover(
+  validators: readonly SpecValidator[],
+  exchanges: Iterable<RecordedExchange> | AsyncIterable<RecordedExchange>,
+): Promise<readonly Coverage[]> {
   const byTool = new Map(
     validators.map((validator) => [
       validator.tool,
@@ -39,7 +42,7 @@ export async function cover(validators: readonly SpecValidator[], exchanges: Ite
       },
     ]),
   );
-  for (const exchange of exchanges) {
+  for await (const exchange of exchanges) {
     const seen = byTool.get(exchange.tool);
     if (seen === undefined) continue;
     seen.exchanges += 1;

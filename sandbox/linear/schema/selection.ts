@@ -27,6 +27,7 @@ export const objectTypes: ReadonlySet<string> = new Set([
   "IssueBatchPayload",
   "CommentPayload",
   "AttachmentPayload",
+  "WebhookFailureEvent",
   "WebhookPayload",
   "DeletePayload",
   "IssueSearchPayload",

@@ -24,8 +24,8 @@ interface Delivery {
 export interface Webhooks {
   /** Queues a delivery for each webhook of the workspace that is of this type and team. */
   tell(workspace: Workspace, actorId: string, event: ChangeEvent): void;
-  /** Deliveries that wait for an attempt. */
-  waiting(): number;
+  /** Deliveries that wait for an attempt, and attempts whose end is known. */
+  counts(): { readonly waiting: number; readonly attempted: number };
   clear(): void;
   close(): void;
 }
@@ -50,6 +50,7 @@ export function createWebhooks(options: {
   const { clock } = options;
   const queue = new Set<Delivery>();
   const underWay = new Set<Delivery>();
+  let attempted = 0;
 
   /** The status that came, or null where none did in time. */
   async function post(webhook: WebhookRow, delivery: Delivery): Promise<number | null> {
@@ -105,7 +106,10 @@ export function createWebhooks(options: {
     for (const delivery of queue) {
       if (delivery.dueMs > clock() || underWay.has(delivery)) continue;
       underWay.add(delivery);
-      attempt(delivery).finally(() => underWay.delete(delivery));
+      attempt(delivery).finally(() => {
+        attempted += 1;
+        underWay.delete(delivery);
+      });
     }
   }
   const timer = setInterval(pump, lookEveryMs);
@@ -134,8 +138,11 @@ export function createWebhooks(options: {
       }
       pump();
     },
-    waiting: () => queue.size,
-    clear: () => queue.clear(),
+    counts: () => ({ waiting: queue.size, attempted }),
+    clear: () => {
+      queue.clear();
+      attempted = 0;
+    },
     close: () => clearInterval(timer),
   };
 }

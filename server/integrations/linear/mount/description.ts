@@ -64,11 +64,20 @@ const archivedIssue: KindSchema = {
   writeCapability: "write:issues",
 };
 
-const comments: KindSchema = { ...nothing, kind: "comments", fields: [], append: true, body: "comment", writeCapability: "write:comments" };
+const comments: KindSchema = {
+  ...nothing,
+  kind: "comments",
+  fields: [],
+  append: true,
+  body: "comment",
+  writeCapability: "write:comments",
+  formats: ["markdown", "json"],
+};
 
 const cycle: KindSchema = {
   ...nothing,
   kind: "cycle",
+  formats: ["markdown", "json"],
   fields: [
     readOnly("name", "string", "The cycle's own name, if it has one."),
     readOnly("number", "number", "The cycle's number in its team."),
@@ -84,6 +93,7 @@ const cycle: KindSchema = {
 const project: KindSchema = {
   ...nothing,
   kind: "project",
+  formats: ["markdown", "json"],
   fields: [
     readOnly("name", "string", "The project's name."),
     readOnly("status", "string", "Name of its status."),
@@ -109,12 +119,12 @@ export const linearDescription: ToolMountDescription = {
     issue,
     archivedIssue,
     comments,
-    { ...nothing, kind: "archived_comments", fields: [] },
+    { ...nothing, kind: "archived_comments", fields: [], formats: ["markdown", "json"] },
     cycle,
     project,
-    { ...nothing, kind: "team", fields: [] },
-    { ...nothing, kind: "organization", fields: [] },
-    { ...nothing, kind: "attachment", fields: [] },
-    { ...nothing, kind: "user", fields: [] },
+    { ...nothing, kind: "team", fields: [], formats: ["json"] },
+    { ...nothing, kind: "organization", fields: [], formats: ["json"] },
+    { ...nothing, kind: "attachment", fields: [], formats: ["json"] },
+    { ...nothing, kind: "user", fields: [], formats: ["json"] },
   ],
 };
