@@ -86,6 +86,8 @@ export const connections = pgTable(
     scopes: text("scopes").array().notNull(),
     /** What it is switched on for; of that it can be used for what `scopes` cover (`server/connections/capabilities.ts`). */
     capabilities: text("capabilities").array().notNull(),
+    /** Of what is personal in a shared one, by its names at the mount's root, what everybody sees (`server/connections/personal-areas.ts`). */
+    sharedAreas: text("shared_areas").array().notNull().default(sql`'{}'`),
     timeZone: text("time_zone").notNull(),
     mirrorPolicy: text("mirror_policy").$type<"titles" | "full">().notNull().default("titles"),
     lastSyncAt: at("last_sync_at"),

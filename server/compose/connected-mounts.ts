@@ -60,6 +60,7 @@ function mountOf(connection: MountedConnection, parts: MountParts): Mount | null
       actsAs: actsAsOf(connection),
       timeZone: connection.timeZone,
       mirrorPolicy: connection.mirrorPolicy,
+      personal: { names: connection.personal, isOwner: connection.isOwner },
       capabilities: connection.capabilities,
       use: connection.use,
       settingsUrl: `${origin}${consentUrl(slug, { id: connection.id, integration: connection.manifest.id })}`,

@@ -22,6 +22,7 @@ import { findLastFailure, findTokenFacts, listBudgets } from "./health-facts";
 import { createIssuers } from "./issuers";
 import { keepTokensAlive } from "./keep-alive";
 import { createMounted, type Mounted } from "./mounted";
+import { type PersonalAreas, personalAreasOf, sharePersonalArea } from "./personal-areas";
 import { type DisconnectReceipt, getReceipt, listReceipts, type ReceiptPage } from "./receipts";
 import { type DisconnectPreview, previewOf } from "./revocation";
 import type { Tokens } from "./token-contract";
@@ -72,6 +73,10 @@ export interface Connections {
    * otherwise. Switched off, its scopes stay granted at the tool. The scope's permission was checked by the caller. ENOENT, EINVAL.
    */
   switchCapability(scope: WorkspaceScope, connection: string, change: { capability: string; on: boolean }): Promise<ConnectionView>;
+  /** What is personal in a shared connection, and what of it everybody sees. ENOENT as `get`. */
+  personalAreas(scope: WorkspaceScope, connection: string): Promise<PersonalAreas>;
+  /** Shares one of its personal areas with the workspace, or takes it back; EACCES for all but who connected it. ENOENT, EINVAL. */
+  sharePersonalArea(scope: WorkspaceScope, connection: string, change: { area: string; shared: boolean }): Promise<PersonalAreas>;
   /** Revokes, deletes and reports. The scope's permission was checked by the caller. */
   disconnect(scope: WorkspaceScope, connection: string): Promise<DisconnectReceipt>;
   /** A job: renews the tokens that are due though nobody uses them, in all workspaces. Answers how many were, and how many not. */
@@ -125,9 +130,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return { record, manifest };
   };
 
+  const mounted = createMounted({ ...options, now });
   return {
     flows: createFlows({ ...options, auth, now, sendsFor: options.oauthSends }),
-    mounted: createMounted({ ...options, now }),
+    mounted,
     listCatalogue: (scope) => entriesOf(scope, manifests),
     async getCatalogueEntry(scope, integration) {
       const manifest = manifestOf(integration);
@@ -183,6 +189,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
       const actionUrl = consentUrl(scope.slug, record.row, [capability]);
       await switchCapability(db, scope, id, manifest, { capability, on, actionUrl, within });
       return connectionView(scope, (await get(scope, id)).record, manifest, now());
+    },
+    async personalAreas(scope, connection) {
+      const { record } = await get(scope, decodeId("connection", connection));
+      return personalAreasOf(record.row, scope, mounted.personalNames(record));
+    },
+    async sharePersonalArea(scope, connection, { area, shared }) {
+      const id = decodeId("connection", connection);
+      const { record } = await get(scope, id);
+      return sharePersonalArea(db, scope, id, { area, shared, personal: mounted.personalNames(record), subject: connection });
     },
     async disconnect(scope, connection) {
       const id = decodeId("connection", connection);

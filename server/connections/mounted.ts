@@ -10,6 +10,7 @@ import type { ToolMount } from "@/server/vfs/tool-mount";
 import { type GrantedUse, usableCapabilities } from "./capabilities";
 import { type ConnectionRecord, listConnections } from "./connection-store";
 import { listPendingFlows } from "./flow-store";
+import { isOwner, unsharedAreas } from "./personal-areas";
 import type { Tokens } from "./token-contract";
 import { catalogueStatus, connectionStatus, isUsable, mountPath } from "./views";
 
@@ -35,6 +36,10 @@ export interface MountedConnection {
   readonly orgName: string | null;
   readonly timeZone: string;
   readonly mirrorPolicy: "titles" | "full";
+  /** The names at its root that only who connected it sees: personal, and not shared by name. */
+  readonly personal: readonly string[];
+  /** Whether the scope is who connected it. */
+  readonly isOwner: boolean;
   readonly capabilities: readonly string[];
   /** What its row says: switched on, and granted. */
   readonly use: GrantedUse;
@@ -70,6 +75,8 @@ export interface Mounted {
   list(scope: WorkspaceScope): Promise<MountedTools>;
   /** The connection's authorised `Send`. ENOENT outside the scope's view, ENOTCONN when it cannot be used. */
   authorizedSend(scope: WorkspaceScope, connectionId: string): Promise<Send>;
+  /** The names at a connection's root that hold a person's own things, shared or not; none where the hub cannot call the tool. */
+  personalNames(record: ConnectionRecord): readonly string[];
 }
 
 /** Mounts and their sends are kept between requests, the least recently used first out. */
@@ -111,6 +118,7 @@ export function createMounted(options: MountedOptions): Mounted {
   const mountedOf = (scope: WorkspaceScope, record: ConnectionRecord, manifest: Manifest): MountedConnection => {
     const { row } = record;
     const capabilities = usableCapabilities(manifest, row);
+    const tool = toolOf(record, options.findIntegration(row.integration), capabilities);
     return {
       id: row.id,
       publicId: encodeId("connection", row.id),
@@ -126,9 +134,11 @@ export function createMounted(options: MountedOptions): Mounted {
       orgName: row.orgName,
       timeZone: row.timeZone,
       mirrorPolicy: row.mirrorPolicy,
+      personal: unsharedAreas(row, tool?.mount.description.personal ?? []),
+      isOwner: isOwner(row, scope),
       capabilities,
       use: { capabilities: row.capabilities, scopes: row.scopes },
-      tool: toolOf(record, options.findIntegration(row.integration), capabilities),
+      tool,
     };
   };
 
@@ -167,6 +177,12 @@ export function createMounted(options: MountedOptions): Mounted {
           }),
         }));
       return { connections, unconnected };
+    },
+
+    personalNames(record) {
+      const manifest = manifestOf(record.row.integration);
+      const capabilities = manifest === undefined ? [] : usableCapabilities(manifest, record.row);
+      return toolOf(record, options.findIntegration(record.row.integration), capabilities)?.mount.description.personal ?? [];
     },
 
     async authorizedSend(scope, connectionId) {

@@ -41,6 +41,7 @@ function record(changes: Partial<ConnectionRow> = {}, more: Partial<ConnectionRe
       orgName: "Acme",
       scopes: ["read", "write"],
       capabilities: ["read:issues"],
+      sharedAreas: [],
       timeZone: "Europe/Berlin",
       mirrorPolicy: "titles",
       lastSyncAt: null,

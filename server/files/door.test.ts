@@ -216,7 +216,7 @@ describe("PUT", () => {
 
   it("is refused where no file can be put, before a byte is kept", async () => {
     for (const path of [`${deskRoot}/mail/inbox/x.png`, "/context/memory/facts/x.png", `${deskRoot}/files/x.png`]) {
-      expect(await codeOf(await put(path)), path).toEqual([501, "ENOTSUP"]);
+      expect(await codeOf(await put(path, {}, hub.ann)), path).toEqual([501, "ENOTSUP"]);
     }
     expect(await codeOf(await put(`${plans}/none/x.png`))).toEqual([404, "ENOENT"]);
   });

@@ -4,6 +4,7 @@ import type { Person } from "@/server/auth/person";
 import type { Hub } from "@/server/compose/hub";
 import { claimFlow, holdConsent, insertFlow } from "@/server/connections/flow-store";
 import { seedConnection } from "@/server/connections/test-connection";
+import type { ErrorCode } from "@/server/errors";
 import { encodeId, randomId } from "@/server/ids";
 import { createCallWriter } from "@/server/transport/call-store";
 import { listCalls } from "@/server/transport/calls";
@@ -31,6 +32,8 @@ export interface TenancyFixture {
   strangerInput?(world: TenancyWorld): unknown;
   /** An operation that is not built yet: even A is told so, ENOTSUP. */
   readonly unsupported?: true;
+  /** What A's owner gets too, where a fixture cannot make what the procedure changes. */
+  readonly refused?: ErrorCode;
 }
 
 const inWorkspace = (more: (world: TenancyWorld) => object | Promise<object> = () => ({})): TenancyFixture => ({
@@ -46,6 +49,12 @@ async function invitationToken({ hub, a }: TenancyWorld): Promise<string> {
 const onConnection = inWorkspace(async ({ hub, a }) => ({
   connection: encodeId("connection", await seedConnection(hub.db, a.scope, { integration: "linear", visibility: "private" })),
 }));
+
+/** A private connection has no areas to share: even A is told so. */
+const onPersonalArea: TenancyFixture = {
+  ...inWorkspace(async (world) => ({ ...((await onConnection.input(world)) as object), area: "mail", shared: true })),
+  refused: "EINVAL",
+};
 
 /** A consent that A's owner has started. */
 async function startedFlow({ hub, a }: TenancyWorld): Promise<string> {
@@ -139,6 +148,8 @@ export const tenancyFixtures: Readonly<Record<string, TenancyFixture>> = {
     capability: "read:issues",
     on: true,
   })),
+  "connections.personalAreas": onConnection,
+  "connections.sharePersonalArea": onPersonalArea,
   "connections.disconnect": onConnection,
   "connections.disconnectPreview": onConnection,
   "connections.receipts": inWorkspace(),

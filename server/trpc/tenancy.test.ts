@@ -86,6 +86,8 @@ describe.each(procedures)("%s", (path) => {
     const own = async () => call(world, a.owner, path, await fixture.input(world));
     if (fixture.unsupported === true) {
       expect(await failureOf(own())).toMatchObject({ code: "ENOTSUP", details: { operation: path.split(".")[1] } });
+    } else if (fixture.refused !== undefined) {
+      expect((await failureOf(own())).code).toBe(fixture.refused);
     } else await own();
   });
 });

@@ -45,6 +45,8 @@ export interface FixtureDesk {
   readonly log: string[];
   /** What was asked and sent, in order: `open f1 0-9`, `move f1`. */
   readonly calls: string[];
+  /** The paths that its calls would be logged with. */
+  readonly paths: string[];
   /** Pieces of files that were asked for so far, of all opened ones, and how many of them were cancelled. */
   readonly opened: { pieces: number; cancelled: number };
   addFile(file: Omit<DeskFile, "revision">): DeskFile;
@@ -76,6 +78,7 @@ export function createFixtureDesk(): FixtureDesk {
   const sent: DeskMail[] = [];
   const log: string[] = [];
   const calls: string[] = [];
+  const paths: string[] = [];
   const opened = { pieces: 0, cancelled: 0 };
   const folders = ["plans", "archive"];
 
@@ -300,15 +303,22 @@ export function createFixtureDesk(): FixtureDesk {
       ],
       personal: ["mail"],
     },
-    async list(location, page): Promise<EntryPage> {
+    async list(location, page, { call }): Promise<EntryPage> {
       calls.push("list");
+      paths.push(call.path ?? "");
       const entries = childrenOf(placeOf(location));
       const start = Number(page.cursor ?? 0);
       const end = start + Math.min(2, page.limit);
       return { entries: entries.slice(start, end), nextCursor: end < entries.length ? String(end) : null };
     },
-    stat: async (location) => entryOf(placeOf(location)),
-    read: async (location, as) => print(placeOf(location), as),
+    async stat(location, { call }) {
+      paths.push(call.path ?? "");
+      return entryOf(placeOf(location));
+    },
+    async read(location, as, { call }) {
+      paths.push(call.path ?? "");
+      return print(placeOf(location), as);
+    },
     async open(location, { range }) {
       const place = placeOf(location);
       calls.push(`open ${place.at} ${range === null ? "all" : `${range.start}-${range.end ?? ""}`}`);
@@ -317,7 +327,7 @@ export function createFixtureDesk(): FixtureDesk {
     plan: async (change) => plan(change),
     perform: (made, _context, content) => perform(made, content),
   };
-  return { mount, files, mails, sent, log, calls, opened, addFile };
+  return { mount, files, mails, sent, log, calls, paths, opened, addFile };
 }
 
 /** Bytes that are no text, the same each time. */

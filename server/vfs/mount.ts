@@ -39,6 +39,8 @@ export interface MountInfo {
   readonly settingsUrl: string | null;
   /** Who can do that, as a sentence for a caller who cannot; null for one who can. */
   readonly whoMends: string | null;
+  /** Display paths below it that only one person sees, and whose names nobody else is to read in a log. */
+  readonly ownersOnly: readonly string[];
   /** The operations this mount can do at all; anything else is ENOTSUP naming it. */
   readonly operations: ReadonlySet<Operation>;
 }

@@ -42,6 +42,16 @@ export const connectionsRouter = router({
     .input(z.object({ connection: id, capability: z.string().min(1).max(64), on: z.boolean() }))
     .mutation(({ ctx, input: { connection, ...change } }) => ctx.hub.connections.switchCapability(ctx.scope, connection, change)),
 
+  /** What is personal in a shared connection (mail, calendars), and what of it everybody in the workspace sees. */
+  personalAreas: workspaceProcedure("connections.read")
+    .input(z.object({ connection: id }))
+    .query(({ ctx, input }) => ctx.hub.connections.personalAreas(ctx.scope, input.connection)),
+
+  /** Shares one of these with the workspace, or takes it back. Whatever their role, only who connected the tool may. */
+  sharePersonalArea: workspaceProcedure("connections.read")
+    .input(z.object({ connection: id, area: z.string().min(1).max(64), shared: z.boolean() }))
+    .mutation(({ ctx, input: { connection, ...change } }) => ctx.hub.connections.sharePersonalArea(ctx.scope, connection, change)),
+
   /** What disconnecting will do at the tool, and which other connections end with it. */
   disconnectPreview: workspaceProcedure("connections.manage")
     .input(z.object({ connection: id }))

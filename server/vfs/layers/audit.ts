@@ -1,12 +1,13 @@
 import { HubError } from "@/server/errors";
 import type { Mount, MountRequest } from "../mount";
+import { isBelow } from "../path";
 import { type AuditSink, mayHaveChanged } from "../stores";
 
 /** Records who changed what: path and operation, never contents. Of what only one person sees, the mount's path alone. */
 export function audit(record: AuditSink): (mount: Mount) => Mount {
   return (mount) => {
-    const isPrivate = mount.info.path.startsWith("/context/user/");
-    const subject = (path: string): string => (isPrivate ? mount.info.path : path);
+    const { path: mountPath, ownersOnly } = mount.info;
+    const subject = (path: string): string => (ownersOnly.some((area) => isBelow(path, area)) ? mountPath : path);
     const write = (request: MountRequest, operation: string, path: string, outcome: string): Promise<void> =>
       record(request.scope, { action: `vfs.${operation}`, subject: subject(path), detail: { outcome } });
     return {

@@ -130,6 +130,8 @@ export interface PageQuery {
   readonly descending: boolean;
   readonly now: Date;
   readonly shows: keyof typeof listColumns;
+  /** Children that the caller does not see. */
+  readonly without?: readonly string[];
 }
 
 /** The statement of a page: one row more than asked for tells whether more follow. `sort_key` is the database's own, to the microsecond. */
@@ -140,8 +142,11 @@ export function pageStatement(query: PageQuery): SQL {
   const start = query.after;
   const from =
     start === null ? sql`` : sql`and (${key}, n.path) ${compare} (${String(start.key)}::${sortTypes[query.sort]}, ${start.path}::text)`;
+  const listed = query.shows === "tool" ? sql`and not n.attributes ? 'isUnlisted'` : sql``;
+  const seen =
+    query.without === undefined || query.without.length === 0 ? sql`` : sql`and n.path <> all(${sql.param(query.without)}::text[])`;
   const shownKey = query.sort === "name" ? sql`` : sql`, ${key}::text as sort_key`;
-  return sql`select ${listColumns[query.shows]}${shownKey} from vfs_node n where n.workspace_id = ${query.workspaceId} and n.parent_path = ${query.parentPath} and ${live(query.now)} ${from} order by ${key} ${direction}, n.path ${direction} limit ${query.limit + 1}`;
+  return sql`select ${listColumns[query.shows]}${shownKey} from vfs_node n where n.workspace_id = ${query.workspaceId} and n.parent_path = ${query.parentPath} and ${live(query.now)} ${listed} ${seen} ${from} order by ${key} ${direction}, n.path ${direction} limit ${query.limit + 1}`;
 }
 
 /** A keyset page of a directory's rows: by the sort key, then by path, so that equal names page right. */

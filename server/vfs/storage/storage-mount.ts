@@ -31,6 +31,7 @@ export function createStorageMount(db: Database, policy: StoragePolicy): Mount {
     actsAs: { type: "hub", name: "Byte Integration Hub" },
     settingsUrl: null,
     whoMends: null,
+    ownersOnly: policy.personal ? [policy.path] : [],
     operations: operationsOf(policy),
   };
   const context: StorageContext = { db, policy, info };

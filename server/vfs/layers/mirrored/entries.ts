@@ -11,9 +11,6 @@ import { assignHandles, handleIn, idSegmentOf, type Mirror, objectsOf } from "./
 
 /** A tool's entries as rows of the mirror. */
 
-/** Rows that no list shows stand here: below the root of all paths a tool has nothing. */
-const unlistedParent = "/";
-
 /** The id path of an entry in its directory. */
 const joined = (parent: string, segment: string): string => `${parent}/${segment}`;
 
@@ -34,10 +31,9 @@ async function requireUse(tx: Tx, { connection }: Mirror, scope: WorkspaceScope)
 
 /**
  * Puts entries into the mirror, below the directory with id path `directory`. A companion's row stands under its item instead, so that
- * no list shows it; an `unlisted` one stands below a name that nothing has, until a walk sees it after all. A changed revision makes the etag
- * unknown. `walkStartedAt` is given by a walk for what it sees. What anybody else stores
- * counts as seen by the walk under way, whose page may be older than the entry, so that its end does not forget it. Answers the rows. EAGAIN
- * when something of what the connection may be used for was taken away since the mirror was made.
+ * no list shows it, nor an `unlisted` one, until a walk sees it after all. A changed revision makes the etag unknown. `walkStartedAt` is
+ * given by a walk for what it sees. What anybody else stores counts as seen by the walk under way, whose page may be older than the entry,
+ * so that its end does not forget it. Answers the rows. EAGAIN when something of what the connection may be used for was taken away since the mirror was made.
  */
 export async function storeEntries(
   tx: Tx,
@@ -69,10 +65,11 @@ export async function storeEntries(
       ...(entry.creates === undefined ? {} : { creates: entry.creates }),
       ...(entry.binary === true ? { binary: true } : {}),
       ...(entry.unlisted === true ? { unlisted: true } : {}),
+      ...(isListed ? {} : { isUnlisted: true }),
     };
     rows.set(path, [
       path,
-      isCompanion ? parentOf(path) : isListed ? directory : unlistedParent,
+      isCompanion ? parentOf(path) : directory,
       name,
       entry.kind,
       newId(),
@@ -95,13 +92,16 @@ export async function storeEntries(
     walkStartedAt === undefined
       ? sql`greatest(${time(now)}, (select greatest(s.walk_started_at, s.listed_at) from vfs_directory_state s where s.workspace_id = ${scope.workspaceId} and s.path = ${directory}))`
       : time(walkStartedAt > now ? walkStartedAt : now);
+  // What the mirror itself notes of a row stays; that no list shows it, until a walk sees it after all.
+  const unlisted = walkStartedAt === undefined ? sql`n.attributes->'isUnlisted'` : sql`null::jsonb`;
+  const kept = sql`jsonb_strip_nulls(jsonb_build_object('children', n.attributes->'children', 'printedAt', n.attributes->'printedAt', 'isUnlisted', ${unlisted}))`;
   const stored = await run(
     tx,
     sql`insert into vfs_node as n (workspace_id, path, parent_path, name, kind, node_id, owner_id, connection_id, object_kind, external_id, canonical_path, revision, size_bytes, media_type, web_url, created_at, modified_at, attributes, synced_at)
       select ${scope.workspaceId}::uuid, t.path, t.parent_path, t.name, t.kind, t.node_id, ${mirror.connection.ownerId}::uuid, ${mirror.connection.id}::uuid, t.object_kind, t.external_id, t.canonical_path, t.revision, t.size_bytes, t.media_type, t.web_url, t.created_at, t.modified_at, t.attributes::jsonb, ${seenAt}
       from unnest(${column(0)}::text[], ${column(1)}::text[], ${column(2)}::text[], ${column(3)}::text[], ${column(4)}::uuid[], ${column(5)}::text[], ${column(6)}::text[], ${column(7)}::text[], ${column(8)}::text[], ${column(9)}::bigint[], ${column(10)}::text[], ${column(11)}::text[], ${column(12)}::timestamptz[], ${column(13)}::timestamptz[], ${column(14)}::text[])
         as t(path, parent_path, name, kind, node_id, object_kind, external_id, canonical_path, revision, size_bytes, media_type, web_url, created_at, modified_at, attributes)
-      on conflict (workspace_id, path) do update set ${walkStartedAt === undefined ? sql`` : sql`parent_path = excluded.parent_path, `}name = excluded.name, kind = excluded.kind, canonical_path = excluded.canonical_path, revision = excluded.revision, media_type = excluded.media_type, web_url = excluded.web_url, created_at = excluded.created_at, modified_at = excluded.modified_at, attributes = jsonb_strip_nulls(jsonb_build_object('children', n.attributes->'children', 'printedAt', n.attributes->'printedAt')) || excluded.attributes, synced_at = greatest(n.synced_at, excluded.synced_at),
+      on conflict (workspace_id, path) do update set name = excluded.name, kind = excluded.kind, canonical_path = excluded.canonical_path, revision = excluded.revision, media_type = excluded.media_type, web_url = excluded.web_url, created_at = excluded.created_at, modified_at = excluded.modified_at, attributes = (excluded.attributes - 'isUnlisted') || ${kept}, synced_at = greatest(n.synced_at, excluded.synced_at),
         etag = case when n.revision = excluded.revision then n.etag end,
         size_bytes = coalesce(excluded.size_bytes, case when n.revision = excluded.revision then n.size_bytes end)
       returning ${nodeColumns}`,

@@ -6,6 +6,7 @@ import type { MountInfo, MountRequest } from "../../mount";
 import type { ActsAs, NodeConnection } from "../../node";
 import { asText, run } from "../../storage/node-rows";
 import type { KindSchema, Location, MountContext, ToolMount } from "../../tool-mount";
+import { pathForOthers } from "./personal-paths";
 import type { WalkRunner } from "./walk-runner";
 
 /** What one connection's mirror is made of, and its id table. */
@@ -23,6 +24,8 @@ export interface MirroredConnection {
   /** IANA name. */
   readonly timeZone: string;
   readonly mirrorPolicy: "titles" | "full";
+  /** The names at its root that only its owner sees, and whether the caller is that; left out where it has none. */
+  readonly personal?: { readonly names: readonly string[]; readonly isOwner: boolean };
   /** What was granted (`write:issues`); a kind whose `writeCapability` is missing cannot be changed. */
   readonly capabilities: readonly string[];
   /** What its row said when this was made: switched on, and granted. What is read while that shrinks is not kept. */
@@ -166,7 +169,8 @@ export function toolContext(mirror: Mirror, request: MountRequest, priority: "pe
         job: scope.actor.type === "job" ? scope.actor.name : null,
         keyId: scope.actor.type === "key" ? scope.actor.keyId : null,
       },
-      path: request.path,
+      // Whoever reads the call log is not the owner alone.
+      path: pathForOthers(mirror.info, request.path),
       priority,
       ...(request.maxWaitMs === undefined ? {} : { maxWaitMs: request.maxWaitMs }),
       ...(request.signal === undefined || priority === "background" ? {} : { signal: request.signal }),

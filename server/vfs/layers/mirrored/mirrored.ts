@@ -3,7 +3,7 @@ import { HubError } from "@/server/errors";
 import type { Mount, MountFile, MountInfo, MountListRequest, MountPage, MountReadRequest, MountRequest } from "../../mount";
 import { mountNode, notConnected } from "../../mount-table";
 import type { Freshness, Node, Operation } from "../../node";
-import { parentOf } from "../../path";
+import { joinPath, parentOf } from "../../path";
 import { type NodeRow, pageOf } from "../../storage/node-rows";
 import { etagOf } from "../../text";
 import { unsupported } from "../capabilities";
@@ -12,6 +12,8 @@ import { storeEntries } from "./entries";
 import { type Mirror, type MirroredOptions, toolContext } from "./mirror";
 import { type Chain, canonicalPaths, chainNode, displayPathOf, holderOf, locationOf, naturalFormat, nodeMaker } from "./nodes";
 import { openFile } from "./open";
+import { hidingPersonal } from "./personal";
+import { hiddenPaths } from "./personal-paths";
 import { keptBody, ownFormat, printLive, recentPrint, storePrint } from "./prints";
 import { chainAtOnce, directoryOf, forgetGone, guessIdPath, resolve } from "./resolve";
 import { type DirectoryState, readState, walkDirectory } from "./walk";
@@ -43,6 +45,10 @@ export function mirrored(options: MirroredOptions): Mount {
     actsAs: connection.actsAs,
     settingsUrl: connection.settingsUrl ?? null,
     whoMends: connection.whoMends ?? null,
+    ownersOnly:
+      connection.ownerId === null
+        ? (connection.personal?.names ?? []).map((name) => joinPath(connection.mountPath, name))
+        : [connection.mountPath],
     operations: new Set(operations),
   };
   const mirror: Mirror = {
@@ -53,7 +59,7 @@ export function mirrored(options: MirroredOptions): Mount {
     root: `/context/con/${connection.id}`,
     kinds: new Map(kinds.map((kind) => [kind.kind, kind])),
   };
-  return {
+  return hidingPersonal(mirror, {
     info,
     schema: () => ({ path: info.path, kinds, guard: tool.description.guard }),
     stat: (request) => stat(mirror, request),
@@ -62,7 +68,7 @@ export function mirrored(options: MirroredOptions): Mount {
     open: (request) => openFile(mirror, request, read),
     uploadLimit: (request) => findUploadLimit(mirror, request),
     ...createMirroredChanges(mirror),
-  };
+  });
 }
 
 const fromMirror = (asOf: Date, stale: boolean): Freshness => ({ asOf: asOf.toISOString(), source: "mirror", stale });
@@ -125,7 +131,7 @@ async function lookUp(mirror: Mirror, request: MountListRequest, known: Chain | 
       const [chain, state, page] = await Promise.all([
         known ?? chainAtOnce(tx, mirror, request),
         readState(tx, scope, path),
-        pageOf(tx, { workspaceId: scope.workspaceId, parentPath: path, shows: "tool", ...request }),
+        pageOf(tx, { workspaceId: scope.workspaceId, parentPath: path, shows: "tool", without: hiddenPaths(mirror), ...request }),
       ]);
       if (chain === null) return null;
       return { chain, state, ...page, canonical: await canonicalPaths(tx, mirror, scope, page.rows) };

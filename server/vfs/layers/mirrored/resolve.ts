@@ -11,6 +11,7 @@ import type { Location, LocationSegment } from "../../tool-mount";
 import { forgetPath, storeEntries } from "./entries";
 import { companionSegment, findHandle, idPathOf, type Mirror, toolContext } from "./mirror";
 import { type Chain, chainTo, lineage, locationOf, readRows } from "./nodes";
+import { hiddenPaths } from "./personal-paths";
 import { type DirectoryState, readState, walkDirectory } from "./walk";
 
 /** From a display path to the object: the handle decides, and only where there is none, the human name among its siblings. */
@@ -123,7 +124,7 @@ async function findChild(
   }
   const named = await findByHumanName(tx, request, directory, segment);
   if (named !== null) return named;
-  return findAlias(tx, request, directory, segment);
+  return findAlias(tx, mirror, request, directory, segment);
 }
 
 /** The object that a known handle stands for, where the mirror has no row of it here: the tool is to be asked. */
@@ -214,6 +215,7 @@ async function companionOf(
 /** For its creator, the name that a new object was written under, for a day; with `.d` in place of its extension, its companion. */
 async function findAlias(
   tx: Tx,
+  mirror: Mirror,
   request: MountRequest,
   directory: string,
   segment: string,
@@ -226,7 +228,7 @@ async function findAlias(
     extension === ".d" ? sql`(a.name = ${segment} or (a.name > ${`${stem}.`} and a.name < ${`${stem}/`}))` : sql`a.name = ${segment}`;
   const rows = await run(
     tx,
-    sql`select ${nodeColumns}, a.name as alias from vfs_alias a join vfs_node n on n.workspace_id = a.workspace_id and n.path = a.path where a.workspace_id = ${request.scope.workspaceId} and a.owner_id = ${owner} and a.parent_path = ${directory} and ${named} and a.expires_at > ${time(request.now)} limit 200`,
+    sql`select ${nodeColumns}, a.name as alias from vfs_alias a join vfs_node n on n.workspace_id = a.workspace_id and n.path = a.path where a.workspace_id = ${request.scope.workspaceId} and a.owner_id = ${owner} and a.parent_path = ${directory} and ${named} and a.expires_at > ${time(request.now)} and not exists (select 1 from unnest(${sql.param(hiddenPaths(mirror))}::text[]) as hidden(path) where n.path = hidden.path or n.path like hidden.path || '/%') limit 200`,
   );
   const exact = rows.find((row) => row.alias === segment);
   if (exact !== undefined) return { row: nodeRow(exact), ask: null };

@@ -155,7 +155,7 @@ async function forgetUnseen(mirror: Mirror, scope: WorkspaceScope, directory: Di
   await mirror.db.withScope(scope, (tx) =>
     run(
       tx,
-      sql`update vfs_node set attributes = attributes || jsonb_build_object('children', (select count(*) from vfs_node n where n.workspace_id = ${scope.workspaceId} and n.parent_path = ${directory.path})) where workspace_id = ${scope.workspaceId} and path = ${directory.path}`,
+      sql`update vfs_node set attributes = attributes || jsonb_build_object('children', (select count(*) from vfs_node n where n.workspace_id = ${scope.workspaceId} and n.parent_path = ${directory.path} and not n.attributes ? 'isUnlisted')) where workspace_id = ${scope.workspaceId} and path = ${directory.path}`,
     ),
   );
 }
