@@ -111,7 +111,9 @@ function send(outgoing: ServerResponse, response: SandboxResponse, cutAfterBytes
     outgoing.end(bytes);
     return;
   }
-  outgoing.write(bytes.subarray(0, cutAfterBytes), () => outgoing.socket?.destroy());
+  // Of an answer without a body the head itself is cut off.
+  if (bytes.length === 0) outgoing.socket?.destroy();
+  else outgoing.write(bytes.subarray(0, cutAfterBytes), () => outgoing.socket?.destroy());
 }
 
 /** Listens on 127.0.0.1 only. Every request passes the scripted faults first, and ends in the journal. */

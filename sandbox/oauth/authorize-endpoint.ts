@@ -202,7 +202,7 @@ export function createAuthorizeEndpoint(options: AuthorizeOptions): (request: Sa
     return consentPage({
       look,
       appName: asked.client.name,
-      actsAs: asked.actor,
+      actsAs: asked.actor === "app" ? "app" : (dialect.actsAs ?? "user"),
       scopes: asked.scopes.map((scope) => ({
         scope,
         allows: dialect.scopes[scope] ?? scope,

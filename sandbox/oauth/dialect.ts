@@ -67,6 +67,8 @@ export interface OAuthDialect {
     /** Whether a request without a scope is refused; otherwise it asks for `alwaysScopes`. */
     readonly scopeRequired?: boolean;
     readonly stateRequired?: boolean;
+    /** As whom the app acts, as the consent page says it: the person, or itself. An app that asks to (`appActor`) acts as itself in any case. */
+    readonly actsAs?: "app";
     /** The values of `prompt`; `consent` always asks, `none` never does. No `prompt` at all where it is left out. */
     readonly prompts?: readonly string[];
     /** Whether an app may ask to act as itself (`actor=app`). */

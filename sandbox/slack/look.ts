@@ -29,7 +29,7 @@ export const slackLook: ToolLook = {
   },
   font: "Lato, system-ui, sans-serif",
   cornerPx: 6,
-  consent: "split",
+  consent: "band",
   css: `.mention { color: var(--accent); } .message { margin: .9rem 0; } .message h3 { display: inline; font-size: .95rem; margin: 0; } .message > div { white-space: pre-wrap; }
 .message.reply { margin-inline-start: 2rem; border-inline-start: 2px solid var(--line); padding-inline-start: .8rem; }
 .message pre.code { background: var(--panel); border: 1px solid var(--line); border-radius: var(--corner); padding: .5rem .8rem; margin: .3rem 0; overflow-x: auto; }

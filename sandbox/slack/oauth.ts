@@ -77,6 +77,7 @@ export function slackDialect(options: {
     authorize: {
       scopeParameter: "scope",
       scopeSeparator: ",",
+      actsAs: "app",
       scopes: slackScopes,
       alwaysScopes: [],
       scopeRequired: true,
