@@ -2,7 +2,7 @@ import type { Nodes, PhrasingContent } from "mdast";
 import remarkGfm from "remark-gfm";
 import remarkParse from "remark-parse";
 import { unified } from "unified";
-import { toXml } from "./rich-text";
+import { fromPlain, toXml } from "./rich-text";
 
 /** The seed's Markdown as Asana's rich text; what Asana has no tag for is left as words. */
 
@@ -59,8 +59,12 @@ function block(node: Nodes, place: "notes" | "comment"): string {
   }
 }
 
+/** Words that mean nothing else in Markdown, on one line: most of a large company's. */
+const plainLine = /^[\p{L}\p{N} ,;:!?'"’“”().%–-]*$/u;
+
 /** Rich text of the seed's words. */
 export function richTextOf(markdown: string, place: "notes" | "comment"): string {
+  if (plainLine.test(markdown) && !/^(?:\d+[.)]|-)\s/.test(markdown)) return fromPlain(markdown.trim());
   const text = parser
     .parse(markdown)
     .children.map((node) => block(node, place))

@@ -1,9 +1,9 @@
 import { momentOf } from "../company/moments";
-import type { Company, DocumentSeed, ProjectSeed, Stage, WorkItem } from "../company/work";
+import type { Company, ProjectSeed, Stage, WorkItem } from "../company/work";
 import { richTextOf } from "./markdown";
 import { fromPlain } from "./rich-text";
 import type { AttachmentRow, ProjectRow, SectionRow, StoryRow, TaskRow, UserRow, WorkspaceRow } from "./rows";
-import { emptyTables, enterSection, getRow, seedGid, type Tables } from "./store";
+import { emptyTables, getRow, seedGid, type Tables } from "./store";
 
 /** Every company as an Asana workspace: a project for each of its own and one for what a team has beside them. */
 
@@ -34,13 +34,19 @@ interface Seeding {
 export function seedTables(companies: readonly Company[], nowMs: number): Tables {
   const tables = emptyTables();
   for (const company of companies) {
+    const gids = new Map<string, string>();
     const seeding: Seeding = {
       tables,
       company,
       nowMs,
       at: (ageDays) => new Date(nowMs - 1_800_000 - Math.round(ageDays * dayMs)).toISOString(),
       day: (inDays) => new Date(nowMs + inDays * dayMs).toISOString().slice(0, 10),
-      gid: (...words) => seedGid(company.urlKey, ...words),
+      gid(...words) {
+        const key = words.join("\n");
+        const gid = gids.get(key) ?? seedGid(company.urlKey, ...words);
+        gids.set(key, gid);
+        return gid;
+      },
     };
     seedCompany(seeding);
   }
@@ -204,7 +210,11 @@ function seedTask(seeding: Seeding, workspaceGid: string, item: WorkItem, index:
   parent?.subtaskGids.push(task.gid);
   // What belongs to another task is in no project of its own; what is in a project is with its team's work too.
   const keys = parent === undefined ? [...(item.project === undefined ? [] : [item.project]), `team ${item.team}`] : [];
-  for (const key of keys) enterSection(tables, task, getRow(tables.sections, gid("section", key, sectionOfStage[item.stage])));
+  for (const key of keys) {
+    const section = getRow(tables.sections, gid("section", key, sectionOfStage[item.stage]));
+    section.taskGids.push(task.gid);
+    task.sectionGids.push(section.gid);
+  }
   seedStories(seeding, task, item, by);
   return task;
 }
@@ -248,13 +258,16 @@ function seedFiles(seeding: Seeding, tasks: readonly TaskRow[]): void {
     tables.attachments.set(attachment.gid, attachment);
     task.attachmentGids.push(attachment.gid);
   };
-  const taskFor = (document: DocumentSeed): TaskRow | undefined => {
-    const project = document.project === undefined ? undefined : gid("project", document.project);
-    return tasks.find((task) => task.sectionGids.some((section) => getRow(tables.sections, section).projectGid === project));
-  };
+  const firstOf = new Map<string, TaskRow>();
+  for (const task of tasks) {
+    for (const section of task.sectionGids) {
+      const project = getRow(tables.sections, section).projectGid;
+      if (task.deletedAt === null && !firstOf.has(project)) firstOf.set(project, task);
+    }
+  }
   for (const document of company.documents) {
-    const task = taskFor(document);
-    if (task === undefined || task.deletedAt !== null) continue;
+    const task = firstOf.get(document.project === undefined ? "" : gid("project", document.project));
+    if (task === undefined) continue;
     const at = new Date(momentOf(nowMs, { daysAgo: document.daysAgo, at: "09:30" })).toISOString();
     if (document.kind !== "file") {
       const url = `https://docs.google.com/document/d/${document.key}`;
