@@ -67,14 +67,17 @@ const keyOf = (entry: Entry): string => JSON.stringify(entry.segment);
 async function walk(mount: ToolMount, context: MountContext): Promise<readonly { location: Location; entry: Entry }[]> {
   const found: { location: Location; entry: Entry }[] = [];
   const visited = new Map<string, number>();
+  // Days and months are of one kind, however many there are; of them more, since the newest may be empty.
+  const nameOf = (name: string) => name.replace(/^\d{4}-\d{2}(?:-\d{2})?(?=\.|$)/, "<date>");
   const shapeOf = (location: Location) =>
-    location.map((segment) => (segment.type === "fixed" ? segment.name : `<${segment.kind}>`)).join("/");
+    location.map((segment) => (segment.type === "fixed" ? nameOf(segment.name) : `<${segment.kind}>`)).join("/");
+  const mostOf = (entry: Entry) => (entry.segment.type === "fixed" && nameOf(entry.segment.name) !== entry.segment.name ? 6 : 2);
   const queue: Location[] = [[]];
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
     for (const entry of await listWhole(mount, directory, 50, context)) {
       const location = [...directory, entry.segment];
       const seen = visited.get(shapeOf(location)) ?? 0;
-      if (seen >= 2) continue;
+      if (seen >= mostOf(entry)) continue;
       visited.set(shapeOf(location), seen + 1);
       found.push({ location, entry });
       if (entry.kind === "directory") queue.push(location);
