@@ -35,6 +35,8 @@ export const microsoft365Manifest: Manifest = {
     "write:calendar": ["Calendars.ReadWrite"],
   },
   origins: { login: "https://login.microsoftonline.com", graph: "https://graph.microsoft.com" },
+  // Where OneDrive's signed addresses lead: SharePoint for work accounts, OneDrive's own hosts for personal ones.
+  contentOrigins: ["https://*.sharepoint.com", "https://*.1drv.com", "https://*.files.1drv.com", "https://*.svc.ms"],
   actsAs: "person",
-  available: false,
+  available: true,
 };
