@@ -65,7 +65,7 @@ const facts = [
     scopes: ["Mail.Read", "Calendars.Read", "Files.Read"],
     capabilities: { read: ["mail", "calendar", "files", "contacts"], write: ["mail", "calendar"], webhooks: true },
     look: ["mails", "from-sky-600 to-cyan-400"],
-    available: false,
+    available: true,
   },
 ];
 
