@@ -7,7 +7,7 @@ import { windowsName } from "../calendar/zones";
 import { seedGuid } from "../ids";
 import { escapeHtml, storedHtml } from "../mail/html";
 import type { AttendeeRow, EventRow, User } from "../rows";
-import { isoOf, type SeedWorld, seedItem } from "./seed";
+import { isoOf, type SeedWorld, seedItem } from "./world";
 
 /** The company's meetings, in the calendars of everybody who is in them. */
 

@@ -1,5 +1,5 @@
 import type { User } from "../rows";
-import { isoOf, type SeedWorld, seedItem } from "./seed";
+import { isoOf, type SeedWorld, seedItem } from "./world";
 
 /** Everybody's address book; those of a company whom nothing is noted about stand in the folder "Partners". */
 export function seedContacts(world: SeedWorld, users: readonly (readonly [handle: string, user: User])[]): void {

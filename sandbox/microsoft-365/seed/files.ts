@@ -1,7 +1,7 @@
 import type { DocumentSeed } from "../../company/work";
 import { rootKey } from "../files/items";
 import type { DriveItemRow, Mailbox, User } from "../rows";
-import { isoOf, type SeedWorld } from "./seed";
+import { isoOf, type SeedWorld } from "./world";
 
 /** The company's documents, each in the drive of its owner. */
 

@@ -3,7 +3,7 @@ import type { MailSeed } from "../../company/work";
 import { seedGuid } from "../ids";
 import { storedHtml } from "../mail/html";
 import type { AttachmentRow, Body, Mailbox, MessageRow, User } from "../rows";
-import { isoOf, type SeedWorld, seedItem } from "./seed";
+import { isoOf, type SeedWorld, seedItem } from "./world";
 
 /** The company's mails, in the folders of everybody who sent or got them. */
 

@@ -1,27 +1,14 @@
 import type { Company } from "../../company/work";
 import { seedGuid } from "../ids";
-import type { Address, FolderRow, Mailbox, Tenant, User } from "../rows";
+import type { FolderRow, Mailbox, Tenant, User } from "../rows";
 import { emptyMailbox, type SavedStore } from "../store";
 import { seedCalendars } from "./calendars";
 import { seedContacts } from "./contacts";
 import { seedFiles } from "./files";
 import { seedMails } from "./mails";
+import type { People, SeedWorld } from "./world";
 
 /** The companies as tenants of Microsoft 365: a mailbox, a calendar and a drive for everybody who works there. */
-
-/** Finds a company's people by handle, and reads `Name <address>` for people of elsewhere. */
-export interface People {
-  /** Null for somebody without a mailbox here. */
-  find(handleOrAddress: string): User | null;
-  addressOf(handleOrAddress: string): Address;
-}
-
-export interface SeedWorld {
-  readonly company: Company;
-  readonly people: People;
-  readonly mailboxOf: (user: User) => Mailbox;
-  readonly nowMs: number;
-}
 
 const wellKnown: readonly (readonly [key: string, name: string])[] = [
   ["inbox", "Inbox"],
@@ -104,11 +91,3 @@ export function seedTenants(companies: readonly Company[], nowMs: number): Saved
   }
   return { tenants, users, mailboxes };
 }
-
-/** What every item of the seed starts with. */
-export function seedItem(mailbox: Mailbox, key: string, at: string) {
-  mailbox.seq += 1;
-  return { key, createdAt: at, modifiedAt: at, version: 1, seq: mailbox.seq, categories: [], extended: {} };
-}
-
-export const isoOf = (ms: number): string => new Date(ms).toISOString();
