@@ -2,6 +2,7 @@ import type { Integration } from "../contract";
 import { createCalendarApi } from "./api/calendar";
 import { createDocsApi } from "./api/docs";
 import { createDriveApi } from "./api/drive";
+import { createGmailApi } from "./api/gmail";
 import { createGoogleHttp } from "./api/http";
 import { googleReading } from "./errors";
 import { googleRateGroups } from "./limits";
@@ -13,6 +14,7 @@ import { createDocuments } from "./mount/docs/documents";
 import { createContent } from "./mount/drive/content";
 import { createDriveArea } from "./mount/drive/drive-area";
 import { myDrive } from "./mount/drive/place";
+import { createGmailArea } from "./mount/gmail/gmail-area";
 import { createGoogleMount } from "./mount/google-mount";
 import { googleOAuth } from "./oauth";
 
@@ -33,6 +35,7 @@ export const googleWorkspace: Integration = {
       createDriveArea({ api, content, documents, check }),
       createDocsArea({ api, content, documents, check }),
       createCalendarArea({ api: createCalendarApi(http), check }),
+      createGmailArea({ api: createGmailApi(http), check }),
     ]);
   },
 };

@@ -1,10 +1,10 @@
 import { HubError } from "@/server/errors";
 import type { Change, DraftPlan, DraftStep, JsonObject, MountContext } from "@/server/vfs/tool-mount";
 import { resolveTimes } from "../../../events";
+import { isNamedAfter } from "../../../file-names";
 import { invalidField } from "../../../front-matter";
 import type { Mailbox } from "../../../mailboxes";
 import { monthOf } from "../../../moments";
-import { isNamedAfter } from "../../../names";
 import type { CalendarApi } from "../../api/calendar";
 import { lostInDescription } from "../../format/description";
 import { isSeries, printEvent, timesOf } from "../../format/event";
