@@ -4,6 +4,7 @@ import { createDocsArea } from "./docs/area";
 import { createDriveArea } from "./drive/area";
 import { seedDrive } from "./drive/seed";
 import { DriveStore } from "./drive/store";
+import { createGmailArea } from "./gmail/gmail-area";
 
 /** The simulated APIs. */
 export function createAreas(options: AreaOptions): readonly GoogleArea[] {
@@ -14,5 +15,5 @@ export function createAreas(options: AreaOptions): readonly GoogleArea[] {
     seedDrive(files, options, options.size === "large" ? Math.max(archivedFiles, 10_000) : archivedFiles);
   };
   reseed();
-  return [createDriveArea(options, files, reseed), createDocsArea(files), createCalendarArea(options)];
+  return [createDriveArea(options, files, reseed), createDocsArea(files), createCalendarArea(options), createGmailArea(options)];
 }
