@@ -47,12 +47,15 @@ const own: readonly FieldSchema[] = [
 
 const nothing = { body: null, create: false, update: false, append: false, remove: null } as const;
 
+const formats = ["markdown", "json", "raw"] as const;
+
 const writable = { body: "description", create: true, update: true, append: false, writeCapability: "write:calendar" } as const;
 
 export const calendarKinds: readonly KindSchema[] = [
   {
     ...writable,
     kind: "event",
+    formats,
     fields: [
       ...shared,
       ...own,
@@ -64,6 +67,7 @@ export const calendarKinds: readonly KindSchema[] = [
   {
     ...writable,
     kind: "series",
+    formats,
     fields: [
       ...shared,
       field("recurrence", "strings", true, 'RFC 5545 lines, such as "RRULE:FREQ=WEEKLY;BYDAY=MO".', { required: true }),
