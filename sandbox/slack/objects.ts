@@ -1,6 +1,5 @@
 import type { Call } from "./call";
-import { botUser } from "./call";
-import { type ConversationRow, type MessageRow, microsOf, repliesTo, type UserRow, type Workspace } from "./rows";
+import { type BotRow, type ConversationRow, type MessageRow, microsOf, repliesTo, type UserRow, type Workspace } from "./rows";
 
 /** Rows as Slack's objects (docs.slack.dev/reference/objects). */
 
@@ -74,8 +73,7 @@ export function messageObject(call: Call, conversation: ConversationRow, message
       ? {}
       : {
           bot_id: bot.id,
-          app_id: bot.appId,
-          bot_profile: { id: bot.id, deleted: false, name: bot.name, updated: 0, app_id: bot.appId, team_id: call.workspace.id },
+          bot_profile: botProfile(call, bot),
         }),
     text: message.text,
     ts: message.ts,
@@ -87,6 +85,19 @@ export function messageObject(call: Call, conversation: ConversationRow, message
     ...(message.attachments === null ? {} : { attachments: message.attachments }),
     ...(files.length === 0 ? {} : { files, upload: false }),
     ...(showsMetadata ? { metadata: message.metadata } : {}),
+  };
+}
+
+function botProfile(call: Call, bot: BotRow): Readonly<Record<string, unknown>> {
+  const icon = `${call.base}sandbox-app.svg`;
+  return {
+    id: bot.id,
+    deleted: false,
+    name: bot.name,
+    updated: 0,
+    app_id: bot.appId,
+    icons: { image_36: icon, image_48: icon, image_72: icon },
+    team_id: call.workspace.id,
   };
 }
 
@@ -107,7 +118,6 @@ function threadFields(conversation: ConversationRow, message: MessageRow): Reado
     reply_users: [...new Set(replies.flatMap(({ user }) => user ?? []))].slice(0, 5),
     ...(latest === undefined ? {} : { latest_reply: latest.ts }),
     subscribed: false,
-    is_locked: false,
   };
 }
 
@@ -168,6 +178,7 @@ export function userObject(call: Pick<Call, "workspace" | "scopes">, user: UserR
       display_name_normalized: displayName(user),
       status_text: "",
       status_emoji: "",
+      fields: {},
       avatar_hash: "",
       ...(isBot ? { bot_id: user.botId, always_active: true } : {}),
       ...(user.email !== null && call.scopes.includes("users:read.email") ? { email: user.email } : {}),
@@ -197,5 +208,3 @@ export const byTime = (one: MessageRow, other: MessageRow): number => microsOf(o
 
 /** The people of direct messages as others see them. */
 export const nameIn = (workspace: Workspace, id: string): string => workspace.users.get(id)?.name ?? id;
-
-export { botUser };

@@ -122,7 +122,7 @@ export function createChatMethods(limits: { takePost(call: Call, channel: string
       const before = { ...message };
       Object.assign(message, content, { edited: { user: call.bot.userId, ts: nextTs(call.workspace, call.nowMs) } });
       call.events.tellMessage(call, conversation, message, "changed", before);
-      return { channel: conversation.id, ts: message.ts, text: message.text, message: messageObject(call, conversation, message) };
+      return { channel: conversation.id, ts: message.ts, text: message.text, message: { text: message.text } };
     },
   };
 

@@ -47,6 +47,8 @@ const history: Method = {
       messages: page.rows.map((message) => messageObject(call, conversation, message)),
       has_more: page.nextCursor !== "",
       pin_count: 0,
+      channel_actions_ts: null,
+      channel_actions_count: 0,
       response_metadata: { next_cursor: page.nextCursor },
     };
   },
