@@ -89,9 +89,30 @@ export interface Workspace {
 /** Where the thread of a message begins; null for one that has no thread. */
 export const threadOf = (message: MessageRow): string => message.threadTs ?? message.ts;
 
+/** Of each conversation, its replies by thread: made when first asked for, forgotten when a message comes or goes. */
+const threads = new WeakMap<ConversationRow, ReadonlyMap<string, readonly MessageRow[]>>();
+
+export function addMessage(conversation: ConversationRow, message: MessageRow): void {
+  conversation.messages.set(message.ts, message);
+  threads.delete(conversation);
+}
+
+export function removeMessage(conversation: ConversationRow, ts: string): void {
+  conversation.messages.delete(ts);
+  threads.delete(conversation);
+}
+
 /** Replies below a message, oldest first. */
 export function repliesTo(conversation: ConversationRow, ts: string): readonly MessageRow[] {
-  return [...conversation.messages.values()].filter((message) => message.threadTs === ts && message.ts !== ts);
+  let known = threads.get(conversation);
+  if (known === undefined) {
+    known = Map.groupBy(
+      [...conversation.messages.values()].filter((message) => message.threadTs !== null && message.threadTs !== message.ts),
+      ({ threadTs }) => threadTs ?? "",
+    );
+    threads.set(conversation, known);
+  }
+  return known.get(ts) ?? [];
 }
 
 /** What a conversation shows by itself: no replies, unless they were also sent to the channel. */

@@ -1,5 +1,5 @@
 import { momentOf } from "../company/moments";
-import type { Company, PostSeed } from "../company/work";
+import type { Company, DocumentSeed, PostSeed } from "../company/work";
 import { idAlphabets, stableId } from "../ids";
 import { type Mentionable, storeMarkdown } from "./markup";
 import { type ConversationRow, type FileRow, type MessageRow, nextTs, type UserRow, type Workspace } from "./rows";
@@ -31,29 +31,33 @@ function userOf(company: Company, person: Company["people"][number], nowMs: numb
 }
 
 /** What a text names in its quotes and the company has as a document is shared with it. */
-function filesOf(company: Company, text: string, user: string, created: number): readonly FileRow[] {
-  return company.documents
-    .filter(({ title }) => text.includes(`“${title}”`))
-    .map((document) => ({
+function filesOf({ company, documents }: Posting, text: string, user: string, created: number): readonly FileRow[] {
+  return [...text.matchAll(/“([^”]+)”/g)].flatMap(([, title = ""]) => {
+    const document = documents.get(title);
+    if (document === undefined) return [];
+    return {
       id: idOf("F", company.urlKey, document.key),
       name: document.title,
       mimetype: document.mediaType ?? (document.kind === "sheet" ? "text/csv" : "text/markdown"),
       user,
       created,
       text: document.text,
-    }));
+    };
+  });
 }
 
 interface Posting {
   readonly company: Company;
   readonly workspace: Workspace;
   readonly known: Mentionable;
+  /** By title. */
+  readonly documents: ReadonlyMap<string, DocumentSeed>;
   readonly nowMs: number;
 }
 
 /** Posts in the order of time, threads among them. */
 function fill(conversation: ConversationRow, posts: readonly PostSeed[], posting: Posting): void {
-  const { company, workspace, known, nowMs } = posting;
+  const { workspace, known, nowMs } = posting;
   const user = (handle: string): string => known.people.get(handle) ?? handle;
   const flat = posts.flatMap((post) => [
     { post, parent: null as PostSeed | null, at: momentOf(nowMs, post) },
@@ -65,7 +69,7 @@ function fill(conversation: ConversationRow, posts: readonly PostSeed[], posting
     const ts = uniqueTs(conversation, at, post.by);
     tsOf.set(post, ts);
     const author = user(post.by);
-    const files = filesOf(company, post.text, author, Math.floor(at / 1000));
+    const files = filesOf(posting, post.text, author, Math.floor(at / 1000));
     for (const file of files) workspace.files.set(file.id, file);
     const message: MessageRow = {
       ts,
@@ -124,7 +128,13 @@ export function seedWorkspaces(companies: readonly Company[], nowMs: number): re
     }
     const people = new Map([...workspace.users.values()].map(({ handle, id }) => [handle, id]));
     const channels = new Map(company.channels.map(({ key, name }) => [name, idOf("C", company.urlKey, key)]));
-    const posting: Posting = { company, workspace, known: { people, channels }, nowMs };
+    const posting: Posting = {
+      company,
+      workspace,
+      known: { people, channels },
+      documents: new Map(company.documents.map((one) => [one.title, one])),
+      nowMs,
+    };
     for (const seed of company.channels) {
       const oldest = Math.max(0, ...seed.posts.map(({ daysAgo }) => daysAgo));
       const conversation = emptyConversation({

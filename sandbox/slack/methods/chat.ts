@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Call, Failure, findConversation, findMessage, Limited, type Method, memberConversation, requireScope } from "../call";
 import { storePosted } from "../markup";
 import { messageObject } from "../objects";
-import { type ConversationRow, type MessageRow, nextTs, repliesTo, threadOf } from "../rows";
+import { addMessage, type ConversationRow, type MessageRow, nextTs, removeMessage, repliesTo, threadOf } from "../rows";
 import { openDirect } from "./conversations";
 
 /** chat.* of an app that acts as itself. */
@@ -85,7 +85,7 @@ export function createChatMethods(limits: { takePost(call: Call, channel: string
       if (seconds !== null) throw new Limited(seconds);
       const parent = thread === null ? undefined : conversation.messages.get(thread);
       // A message gets a thread by its first reply.
-      if (parent !== undefined && parent.threadTs === null) conversation.messages.set(parent.ts, { ...parent, threadTs: parent.ts });
+      if (parent !== undefined && parent.threadTs === null) addMessage(conversation, { ...parent, threadTs: parent.ts });
       const message: MessageRow = {
         ts: nextTs(call.workspace, call.nowMs),
         user: call.bot.userId,
@@ -101,7 +101,7 @@ export function createChatMethods(limits: { takePost(call: Call, channel: string
         metadata,
         tombstone: false,
       };
-      conversation.messages.set(message.ts, message);
+      addMessage(conversation, message);
       call.events.tellMessage(call, conversation, message, "new");
       return { channel: conversation.id, ts: message.ts, message: messageObject(call, conversation, message) };
     },
@@ -137,7 +137,7 @@ export function createChatMethods(limits: { takePost(call: Call, channel: string
       if (message.botId !== call.bot.id) throw new Failure("cant_delete_message");
       // Replies stay below a message that says that it was deleted.
       if (repliesTo(conversation, message.ts).length > 0) message.tombstone = true;
-      else conversation.messages.delete(message.ts);
+      else removeMessage(conversation, message.ts);
       call.events.tellMessage(call, conversation, message, "deleted");
       return { channel: conversation.id, ts: message.ts };
     },

@@ -24,12 +24,21 @@ const message: KindSchema = {
   ],
   body: "text; only of a message that the app posted",
   update: true,
+  formats: ["markdown", "json"],
+  parts: ["reactions"],
   remove: "Deletes a message that the app posted; Slack keeps no copy to restore. Replies to it stay.",
   writeCapability: "write:messages",
 };
 
 const today: KindSchema = { ...nothing, kind: "today", append: true, body: "message", writeCapability: "write:messages" };
-const thread: KindSchema = { ...nothing, kind: "thread", append: true, body: "reply", writeCapability: "write:messages" };
+const thread: KindSchema = {
+  ...nothing,
+  kind: "thread",
+  append: true,
+  body: "reply",
+  formats: ["markdown", "thread"],
+  writeCapability: "write:messages",
+};
 
 const reaction: KindSchema = {
   ...nothing,
