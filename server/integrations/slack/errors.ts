@@ -137,6 +137,13 @@ const deadGrant = new Set(["invalid_refresh_token", "token_revoked", "token_expi
 /** Refusals of the app itself. */
 const deadClient = new Set(["bad_client_secret", "invalid_client_id", "invalid_client"]);
 
+const clientRefused = (details: { readonly vendorStatus: number }, cause: Error): HubError =>
+  new HubError(
+    "EIO",
+    "Slack does not accept the hub's client id and secret. Whoever runs the hub must check SLACK_CLIENT_ID and SLACK_CLIENT_SECRET.",
+    { details: { ...details, outcome: "not_done" }, cause },
+  );
+
 /** The token endpoint: the grant's end, the hub's own configuration, or a passing failure. */
 function classifyToken(response: ToolResponse): HubError | null {
   const body = parseBody(response);
@@ -148,13 +155,7 @@ function classifyToken(response: ToolResponse): HubError | null {
   if (deadGrant.has(error)) {
     return new HubError("ENOTCONN", "The authorization at Slack has ended. Connect Slack again.", { details, cause });
   }
-  if (deadClient.has(error)) {
-    return new HubError(
-      "EIO",
-      "Slack does not accept the hub's client id and secret. Whoever runs the hub must check SLACK_CLIENT_ID and SLACK_CLIENT_SECRET.",
-      { details: { ...details, outcome: "not_done" }, cause },
-    );
-  }
+  if (deadClient.has(error)) return clientRefused(details, cause);
   const meaning = meaningOf(error);
   if (meaning?.code === "EAGAIN") return new HubError("EAGAIN", meaning.says, { details, cause });
   if (meaning?.retryable === true) return new HubError("EIO", meaning.says, { retryable: true, details, cause });
@@ -168,10 +169,11 @@ export const slackReading: VendorReading = {
   classify(response: ToolResponse, request: ToolRequest): HubError | null {
     const { pathname } = new URL(request.url);
     if (pathname.endsWith("/oauth.v2.access")) return classifyToken(response);
-    // A refused token is an answer that `revoke` reads itself: it may be what it wants to see.
     if (pathname.endsWith("/apps.uninstall") && response.status === 200) {
-      const body = parseBody(response);
-      if (body.success && tokenErrors.has(body.data.error ?? "")) return null;
+      const error = parseBody(response).data?.error ?? "";
+      // A refused token is an answer that `revoke` reads itself: it may be what it wants to see.
+      if (tokenErrors.has(error)) return null;
+      if (deadClient.has(error)) return clientRefused({ vendorStatus: response.status }, new Error(`${causePrefix}${error}`));
     }
     return classifyCall(response);
   },

@@ -162,6 +162,13 @@ export const examples: readonly AnswerExample[] = [
     expected: null,
   },
   {
+    what: "our own client being refused when it ends the access",
+    status: 200,
+    request: uninstall,
+    body: refused("bad_client_secret"),
+    expected: { code: "EIO", details: { outcome: "not_done" } },
+  },
+  {
     what: "an uninstallation that failed",
     status: 200,
     request: uninstall,
