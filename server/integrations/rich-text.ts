@@ -10,7 +10,7 @@ import remarkRehype from "remark-rehype";
 import remarkStringify from "remark-stringify";
 import { unified } from "unified";
 import { HubError } from "@/server/errors";
-import { flattenDeepTags, imagesAsText, lostElements, safeHtml, unfoldLayoutTables, unlinkRefused } from "./rich-text/html";
+import { flattenDeepTags, imagesAsText, lostElements, safeHtml, unfoldLayoutTables, unlinkRefused } from "./rich-text-html";
 import {
   blanksOutsideEmphasis,
   breaksAsLineEnds,
@@ -18,7 +18,7 @@ import {
   lineEndsAsBreaks,
   linkAddresses,
   splitAtEmptyLines,
-} from "./rich-text/markdown";
+} from "./rich-text-markdown";
 
 /**
  * HTML ↔ Markdown (CommonMark and GFM) by unified, for mail, notes and descriptions. What comes out of HTML is safe: no raw HTML, no

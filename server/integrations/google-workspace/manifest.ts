@@ -49,5 +49,5 @@ export const googleWorkspaceManifest: Manifest = {
     gmail: "https://gmail.googleapis.com",
   },
   actsAs: "person",
-  available: false,
+  available: true,
 };
