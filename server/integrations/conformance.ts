@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HubError } from "@/server/errors";
 import type { ToolRequest } from "@/server/transport/send";
-import type { Entry, Location, MountContext, ToolMount } from "@/server/vfs/tool-mount";
+import { companionName } from "@/server/vfs/identity";
+import type { Entry, Location, LocationSegment, MountContext, ToolMount } from "@/server/vfs/tool-mount";
 import type { Integration, IntegrationSettings } from "./contract";
 import { listCapabilities, scopesToAsk } from "./manifests";
 import { placeUrl } from "./origins";
@@ -61,14 +62,18 @@ async function listWhole(mount: ToolMount, directory: Location, limit: number, c
   return entries;
 }
 
+/** An item's companion directory, which no list shows. */
+const companionOf = (segment: LocationSegment): LocationSegment =>
+  segment.type === "object" ? { ...segment, companion: true } : { type: "fixed", name: companionName(segment.name) };
+
 const keyOf = (entry: Entry): string => JSON.stringify(entry.segment);
 
 /** Directories first seen, each once, down to `depth`; of each kind of directory at most two, so that a big tool stays a short test. */
 async function walk(mount: ToolMount, context: MountContext): Promise<readonly { location: Location; entry: Entry }[]> {
   const found: { location: Location; entry: Entry }[] = [];
   const visited = new Map<string, number>();
-  // Days and months are of one kind, however many there are; of them more, since the newest may be empty.
-  const nameOf = (name: string) => name.replace(/^\d{4}-\d{2}(?:-\d{2})?(?=\.|$)/, "<date>");
+  // Days, months and moments are of one kind, however many there are; of them more, since the newest may be empty.
+  const nameOf = (name: string) => name.replace(/^(?:\d{4}-\d{2}(?:-\d{2})?|\d{6,}\.\d+)(?=\.|$)/, "<date>");
   const shapeOf = (location: Location) =>
     location.map((segment) => (segment.type === "fixed" ? nameOf(segment.name) : `<${segment.kind}>`)).join("/");
   const mostOf = (entry: Entry) => (entry.segment.type === "fixed" && nameOf(entry.segment.name) !== entry.segment.name ? 6 : 2);
@@ -81,7 +86,7 @@ async function walk(mount: ToolMount, context: MountContext): Promise<readonly {
       visited.set(shapeOf(location), seen + 1);
       found.push({ location, entry });
       if (entry.kind === "directory") queue.push(location);
-      if (entry.companion === true && entry.segment.type === "object") queue.push([...directory, { ...entry.segment, companion: true }]);
+      if (entry.companion === true) queue.push([...directory, companionOf(entry.segment)]);
     }
   }
   return found;
@@ -279,14 +284,52 @@ function describeVendor(integration: Integration, harness: IntegrationHarness): 
       if (entry.binary === true) {
         expect((await failureOf(mount.read(location, null, context))).code).toBe("ENOTSUP");
         const opened = await mount.open?.(location, { range: null }, context);
-        const bytes = await new Response(opened?.body).arrayBuffer();
+        const bytes = Buffer.from(await new Response(opened?.body).arrayBuffer());
         if (opened?.sizeBytes !== null) expect(bytes.byteLength).toBe(opened?.sizeBytes);
+        if (bytes.length < 2) continue;
+        const end = await mount.open?.(location, { range: { start: 1, end: null } }, context);
+        const range = end?.range ?? null;
+        // A tool without ranges gives the whole, and says so.
+        const part = range === null ? bytes : bytes.subarray(range.start, range.end + 1);
+        expect(Buffer.from(await new Response(end?.body).arrayBuffer()).equals(part)).toBe(true);
         continue;
       }
       const file = await mount.read(location, null, context);
       expect(file.entry.sizeBytes).toBe(Buffer.byteLength(file.text));
       expect((await mount.read(location, null, context)).text).toBe(file.text);
     }
+  });
+
+  it("prints what each kind declares, and lists the declared parts of what has a companion", async () => {
+    const mount = await openMount();
+    const context = createTestContext();
+    const checked = new Set<string>();
+    for (const { location, entry } of await walk(mount, context)) {
+      const name = entry.schemaKind ?? (entry.segment.type === "object" && entry.segment.companion !== true ? entry.segment.kind : null);
+      const kind = mount.description.kinds.find((one) => one.kind === name);
+      if (kind === undefined || entry.kind !== "file" || entry.binary === true || checked.has(kind.kind)) continue;
+      checked.add(kind.kind);
+      for (const format of kind.formats ?? []) {
+        const file = await mount.read(location, format, context);
+        expect([kind.kind, format, typeof file.text]).toEqual([kind.kind, format, "string"]);
+      }
+      const [natural] = kind.formats ?? [];
+      if (natural !== undefined)
+        expect((await mount.read(location, natural, context)).text).toBe((await mount.read(location, null, context)).text);
+      const last = location.at(-1);
+      if (entry.companion !== true || last === undefined) continue;
+      const parts = await listWhole(mount, [...location.slice(0, -1), companionOf(last)], 50, context);
+      const names = parts.map(({ segment }) => (segment.type === "fixed" ? segment.name : ""));
+      expect(names).toEqual(expect.arrayContaining([...(kind.parts ?? [])]));
+    }
+  });
+
+  it("names as personal only what stands at its root", async () => {
+    const mount = await openMount();
+    const names = (await listWhole(mount, [], 50, createTestContext())).map(({ segment }) =>
+      segment.type === "fixed" ? segment.name : "",
+    );
+    expect(names).toEqual(expect.arrayContaining([...(mount.description.personal ?? [])]));
   });
 
   it("pages without losing or repeating anything, whatever the page's size", async () => {

@@ -1,11 +1,15 @@
 import { describe } from "vitest";
 import { createDb, type Database } from "@/db/client";
+import { scopeUserId } from "@/db/scope";
 import { createTestDb, seedMember, seedWorkspace } from "@/db/testing";
 import { createThrowAwayDatabase, testDatabaseUrl } from "@/db/testing-postgres";
 import { createHubFileSystem } from "@/server/compose/file-system";
-import { type MountHarness, mountConformance } from "./conformance";
+import { mountConformance } from "./conformance";
+import type { MountHarness } from "./conformance-cases";
 import type { FileSystem } from "./file-system";
+import { createFixtureDesk, someBytes } from "./fixture-desk";
 import { createFixtureTool } from "./fixture-tool";
+import type { MirroredConnection } from "./layers/mirrored/mirror";
 import { mirrored } from "./layers/mirrored/mirrored";
 import { createWalkRunner } from "./layers/mirrored/walk-runner";
 import type { MountTable } from "./mount";
@@ -108,6 +112,35 @@ const operations: readonly Operation[] = ["stat", "list", "read", "write", "appe
 const root = "/context/tools/fixture";
 const items = `${root}/teams/ENG/items`;
 
+/** A new shared connection, and what its mirror is told of it. */
+async function connectionOf(db: Database, owner: MountHarness["scope"], mountPath: string): Promise<MirroredConnection> {
+  const id = crypto.randomUUID();
+  await seedConnection(db, owner, id, "workspace");
+  return {
+    id,
+    integration: "fixture",
+    ownerId: null,
+    mountPath,
+    view: {
+      id: `con_${id.replaceAll("-", "")}`,
+      integration: "fixture",
+      status: "connected",
+      since: null,
+      reason: null,
+      actionUrl: null,
+      visibility: "workspace",
+      accountName: "Ann",
+      timeZone: "UTC",
+    },
+    actsAs: { type: "person", name: "Ann" },
+    timeZone: "UTC",
+    mirrorPolicy: "titles",
+    capabilities: [],
+    use: { capabilities: [], scopes: [] },
+    isAuthorized: true,
+  };
+}
+
 function conformMirrored(host: Host, many: number): void {
   mountConformance("a mirrored tool", {
     operations,
@@ -130,32 +163,7 @@ function conformMirrored(host: Host, many: number): void {
       }
       const walks = createWalkRunner({ warn: () => undefined });
       const { files, scope, other } = await host.start("conform-tool", async (db, owner) => {
-        const id = crypto.randomUUID();
-        await seedConnection(db, owner, id, "workspace");
-        const view = {
-          id: `con_${id.replaceAll("-", "")}`,
-          integration: "fixture",
-          status: "connected",
-          since: null,
-          reason: null,
-          actionUrl: null,
-          visibility: "workspace",
-          accountName: "Ann",
-          timeZone: "UTC",
-        } as const;
-        const connection = {
-          id,
-          integration: "fixture",
-          ownerId: null,
-          mountPath: root,
-          view,
-          actsAs: { type: "person", name: "Ann" },
-          timeZone: "UTC",
-          mirrorPolicy: "titles",
-          capabilities: [],
-          use: { capabilities: [], scopes: [] },
-          isAuthorized: true,
-        } as const;
+        const connection = await connectionOf(db, owner, root);
         return { mounts: [mirrored({ db, tool: tool.mount, connection, walks })], placeholders: [] };
       });
       return {
@@ -183,12 +191,84 @@ function conformMirrored(host: Host, many: number): void {
   });
 }
 
+const desk = "/context/tools/desk";
+
+/** Files of bytes, moves, uploads, what no list shows, and what is personal. */
+function conformDesk(host: Host): void {
+  mountConformance("a tool with bytes", {
+    operations: ["stat", "list", "read", "write", "move", "remove", "execute"],
+    words: ["read:files", "write:files", "read:mail", "write:mail", "read:log", "write:log"],
+    async start() {
+      const tool = createFixtureDesk();
+      for (const [index, name] of ["Ground plan.png", "empty.bin", "/".repeat(300), "😀.pdf", ""].entries()) {
+        const bytes = someBytes(name === "empty.bin" ? 0 : 70_000 + index);
+        tool.addFile({ id: `f${index}`, name, folder: "plans", mediaType: "application/octet-stream", bytes });
+      }
+      const bytes = new Uint8Array(Buffer.from("a note\r\nwith ünïcode"));
+      tool.addFile({ id: "note", name: "note.txt", folder: "plans", mediaType: "text/plain", bytes });
+      for (const id of ["one", "two", "three"]) tool.mails.set(id, { id, subject: `Mail ${id}`, text: "Words." });
+      tool.log.push("The first line.");
+      const walks = createWalkRunner({ warn: () => undefined });
+      const { db, scope, other, member } = await host.start("conform-desk", none);
+      const connection = await connectionOf(db, scope, desk);
+      const files = createHubFileSystem({
+        db,
+        connections: async (who) => {
+          if (who.workspaceId !== scope.workspaceId) return none();
+          const personal = { names: ["mail"], isOwner: scopeUserId(who) === scopeUserId(scope) };
+          return { mounts: [mirrored({ db, tool: tool.mount, connection: { ...connection, personal }, walks })], placeholders: [] };
+        },
+        allows: () => true,
+        cursorSecret: "secret",
+      });
+      return {
+        files,
+        scope,
+        root: desk,
+        stranger: other,
+        colleague: { scope: member, hidden: ["mail"] },
+        settle: () => walks.idle(),
+        close: async () => {
+          await walks.stop();
+          await host.release();
+        },
+      };
+    },
+    cases: [
+      { words: ["read:files"], does: "open", path: `${desk}/files/plans/Ground plan.png`, mediaType: "application/octet-stream" },
+      { words: ["read:files"], does: "read", path: `${desk}/files/plans/note.txt`, contains: "ünïcode" },
+      {
+        words: ["write:files"],
+        does: "upload",
+        path: `${desk}/files/archive/New.pdf`,
+        mediaType: "application/pdf",
+        bytes: someBytes(200_000),
+      },
+      { words: ["write:files"], does: "move", path: `${desk}/files/archive/New.pdf`, to: `${desk}/files/plans/Newer.pdf` },
+      { words: ["write:files"], does: "move", path: `${desk}/files/plans/Newer.pdf`, to: `${desk}/files/archive` },
+      { words: ["write:files"], does: "remove", path: `${desk}/files/archive/Newer.pdf` },
+      {
+        words: ["read:mail"],
+        does: "open",
+        path: `${desk}/mail/inbox/Mail one.md`,
+        as: "raw",
+        mediaType: "message/rfc822",
+        contains: "Subject:",
+      },
+      { words: ["write:mail"], does: "move", path: `${desk}/mail/inbox/Mail two.md`, to: `${desk}/mail/outbox`, leaves: true },
+      { words: ["read:log"], does: "find", path: `${desk}/log/0.md` },
+      { words: ["write:log"], does: "remove", path: `${desk}/log/0.md` },
+    ],
+  });
+}
+
 const embedded = hostOn(async () => {
   const db = await createTestDb();
   return { db, close: () => db.close() };
 });
 for (const policy of storagePolicies) conformStorage(embedded, policy);
 conformMirrored(embedded, 10_000);
+conformDesk(embedded);
 
 /** One of each kind of mount: what differs between them is not the database's. */
 describe.runIf(testDatabaseUrl !== null)("on PostgreSQL", () => {
@@ -205,4 +285,5 @@ describe.runIf(testDatabaseUrl !== null)("on PostgreSQL", () => {
   });
   for (const policy of storagePolicies.filter(({ path }) => /\/(?:scratchpad|history)$/.test(path))) conformStorage(postgres, policy);
   conformMirrored(postgres, 1500);
+  conformDesk(postgres);
 });
