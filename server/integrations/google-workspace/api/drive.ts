@@ -82,6 +82,9 @@ export function createDriveApi(http: GoogleHttp): DriveApi {
     return await http.json({ ...get, query: { ...allDrives, fields: fileFields } }, driveFile, context);
   }
 
+  /** It never changes. */
+  let root: Promise<DriveFile> | null = null;
+
   const api: DriveApi = {
     async getFile(id, context) {
       const file = await getRaw(id, context);
@@ -89,7 +92,15 @@ export function createDriveApi(http: GoogleHttp): DriveApi {
         throw new HubError("ENOENT", "This file is in the trash of Google Drive; restore it there to see it here.");
       return file;
     },
-    getRootId: async (context) => (await getRaw("root", context)).id,
+    async getRootId(context) {
+      root ??= getRaw("root", context);
+      try {
+        return (await root).id;
+      } catch (error) {
+        root = null;
+        throw error;
+      }
+    },
     async listFiles(q, corpus, page, context) {
       const list = call("GET", "/drive/v3/files", "drive.files.list", driveCosts.list);
       const query = {

@@ -14,6 +14,8 @@ export type AreaName = "drive" | "docs" | "calendar" | "gmail";
 export interface Area extends Omit<ToolMount, "description"> {
   readonly name: AreaName;
   readonly kinds: readonly KindSchema[];
+  /** The kind that a new file directly in the area's directory becomes. */
+  readonly creates?: string;
 }
 
 /** Refuses (ESCOPE) what this connection was not connected for. */

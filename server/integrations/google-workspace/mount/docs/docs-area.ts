@@ -47,6 +47,7 @@ export function createDocsArea(options: {
     name: "docs",
     // A document is the same kind wherever it is.
     kinds: [],
+    creates: "document",
 
     async stat(location, { call }) {
       if (enter(location) === null) return directory();
