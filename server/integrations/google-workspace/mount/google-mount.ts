@@ -23,7 +23,8 @@ export function createGoogleMount(areas: readonly Area[]): ToolMount {
       personal: ["calendar", "gmail"].filter((name) => byName.has(name)),
     },
     list: async (directory, page, context) => {
-      if (directory.length === 0) return wholePage(areas.map(({ name, creates }) => directoryEntry(name, creates === undefined ? {} : { creates })));
+      if (directory.length === 0)
+        return wholePage(areas.map(({ name, creates }) => directoryEntry(name, creates === undefined ? {} : { creates })));
       return await areaOf(directory).list(directory, page, context);
     },
     stat: async (location, context) => {

@@ -1,4 +1,5 @@
-import { plain, type Style, type StyledText, sameStyle } from "./styled";
+import { parseAppended } from "./append";
+import { plain, type Style, type StyledText, sameStyle, styleOf } from "./styled";
 
 /**
  * Styled text as Markdown on one line, with a note of which characters of the line are which units of the document. What Markdown would
@@ -40,13 +41,24 @@ const isWord = (character: string | undefined): boolean => character !== undefin
 /** CommonMark 0.31 §2.1: punctuation is P or S. */
 const isPunctuation = (character: string | undefined): boolean => character !== undefined && /[\p{P}\p{S}]/u.test(character);
 
+/** Symbols beyond the first plane are punctuation to the specification, and letters to readers that look at single units. */
+const isSurePunctuation = (character: string): boolean => character.length === 1 && isPunctuation(character);
+
+/** Whether a character is of the same style as both of its neighbours, so that no mark stands beside it. */
+const isInside = (units: readonly Unit[], at: number): boolean => {
+  const { style = plain } = units[at] ?? {};
+  return [units[at - 1], units[at + 1]].every((unit) => unit !== undefined && sameStyle(unit.style, style));
+};
+
+const startsLine = (units: readonly Unit[], at: number): boolean => at === 0 || units[at - 1]?.raw === "\v";
+
 /** One Unicode character as Markdown, in its surroundings. */
 function escaped(units: readonly Unit[], at: number, options: InlineOptions): string {
   const { raw, style } = units[at] ?? { raw: "", style: plain };
   const before = units[at - 1]?.raw;
   const after = units[at + 1]?.raw;
   if (raw === "\v") return style.code ? " " : options.lineBreak;
-  if (raw === "\t" && at > 0) return raw;
+  if (raw === "\t") return blockSafe(units, at, options);
   // C0 controls and Docs' private placeholders are no text.
   if (/[\p{Cc}\p{Co}]/u.test(raw)) return "";
   if (style.code) return raw === "|" && options.inTable ? "\\|" : raw;
@@ -56,11 +68,11 @@ function escaped(units: readonly Unit[], at: number, options: InlineOptions): st
     case "`":
       return "\\`";
     case "*":
-      return isSpace(before) && isSpace(after) && !(at === 0 && options.startsBlock) ? raw : "\\*";
+      return isSpace(before) && isSpace(after) && isInside(units, at) && lineBefore(units, at).text.trim() !== "" ? raw : "\\*";
     case "_":
-      return (isWord(before) && isWord(after)) || (isSpace(before) && isSpace(after)) ? raw : "\\_";
+      return isInside(units, at) && isWord(before) && isWord(after) ? raw : "\\_";
     case "~":
-      return before === "~" || after === "~" || (at === 0 && options.startsBlock) ? "\\~" : raw;
+      return "\\~";
     case "<":
       return after !== undefined && /[a-z!/?]/i.test(after) ? "\\<" : raw;
     case "&":
@@ -68,28 +80,32 @@ function escaped(units: readonly Unit[], at: number, options: InlineOptions): st
     case "]":
       return after === "(" || after === "[" || after === ":" || style.link !== null ? "\\]" : raw;
     case "[":
-      return after === "^" || style.link !== null || (at === 0 && options.startsBlock) ? "\\[" : raw;
+      return after === "^" || style.link !== null || startsLine(units, at) ? "\\[" : raw;
     case "|":
       return options.inTable ? "\\|" : raw;
     case "!":
       return units[at + 1]?.style.link !== null && units[at + 1] !== undefined && style.link === null ? "\\!" : raw;
     default:
-      return at === 0 || options.startsBlock ? blockSafe(units, at, options) : raw;
+      return blockSafe(units, at, options);
   }
 }
 
-/** Characters that begin a block, escaped at its start (CommonMark §4, §5). */
+/** What stands before a character on its line, a little more than decides how it begins. */
+function lineBefore(units: readonly Unit[], at: number): { readonly text: string; readonly isFirstLine: boolean } {
+  let text = "";
+  let from = at - 1;
+  for (; from >= 0 && text.length <= 12 && units[from]?.raw !== "\v"; from -= 1) text = (units[from]?.raw ?? "") + text;
+  return { text, isFirstLine: from < 0 };
+}
+
+/** Characters that begin a block, escaped where a line begins (CommonMark §4, §5), after a break inside the paragraph too. */
 function blockSafe(units: readonly Unit[], at: number, options: InlineOptions): string {
   const { raw } = units[at] ?? { raw: "" };
-  if (!options.startsBlock) return raw;
-  const before = units
-    .slice(0, at)
-    .map((unit) => unit.raw)
-    .join("");
-  if (before.length > 12) return raw;
+  const { text: before, isFirstLine } = lineBefore(units, at);
+  if (before.length > 12 || (isFirstLine && !options.startsBlock)) return raw;
   if (before.trim() === "") {
     // Four spaces or a tab would begin code; one to three would be lost.
-    if (at === 0 && (raw === " " || raw === "\t")) return raw === "\t" ? "&#9;" : "&#32;";
+    if (before === "" && (raw === " " || raw === "\t")) return raw === "\t" ? "&#9;" : "&#32;";
     if (raw === "#" || raw === ">" || raw === "+" || raw === "-" || raw === "=" || raw === ":") return `\\${raw}`;
   }
   if ((raw === "." || raw === ")") && /^\d{1,9}$/.test(before.trim()) && isSpace(units[at + 1]?.raw)) return `\\${raw}`;
@@ -133,13 +149,12 @@ const reference = (character: string): string => `&#x${(character.codePointAt(0)
 function withoutEdgeSpaces(units: readonly Unit[]): readonly Unit[] {
   const result = [...units];
   const bare = (unit: Unit): Unit => ({ ...unit, style: { ...unit.style, strike: false, bold: false, italic: false } });
-  const isEdge = (unit: Unit | undefined, neighbour: Unit | undefined): boolean =>
-    unit !== undefined &&
-    !unit.isMarkdown &&
-    /^\s$/u.test(unit.raw) &&
-    (["strike", "bold", "italic"] as const).some(
-      (mark) => has(unit.style, mark) && (neighbour === undefined || !has(neighbour.style, mark)),
-    );
+  const isEdge = (unit: Unit | undefined, neighbour: Unit | undefined): boolean => {
+    if (unit === undefined || unit.isMarkdown || !/^\s$/u.test(unit.raw)) return false;
+    // Marks end at a link's edge, whatever goes on behind it.
+    const goesOn = (mark: Mark) => neighbour !== undefined && has(neighbour.style, mark) && neighbour.style.link === unit.style.link;
+    return (["strike", "bold", "italic"] as const).some((mark) => has(unit.style, mark) && !goesOn(mark));
+  };
   for (let at = 0; at < result.length; at += 1) {
     const unit = result[at];
     if (unit !== undefined && isEdge(unit, result[at - 1])) result[at] = bare(unit);
@@ -163,9 +178,51 @@ function toUnits(texts: readonly (StyledText & { readonly isMarkdown: boolean })
   });
 }
 
-/** Prints one paragraph's text. */
+/** What is left of a style, step by step, where Markdown cannot show all of it. */
+const reductions: readonly ((style: Style) => Style)[] = [
+  (style) => style,
+  (style) => ({ ...style, strike: false }),
+  (style) => ({ ...style, strike: false, italic: false }),
+  (style) => ({ ...style, strike: false, italic: false, bold: false }),
+  (style) => ({ ...plain, link: style.link }),
+  () => plain,
+];
+
+/** Whether the line, read as Markdown, is these units again. Lines with objects are taken as they are. */
+function readsAs({ text }: PrintedLine, units: readonly Unit[], options: InlineOptions): boolean {
+  if (units.some(({ isMarkdown }) => isMarkdown)) return true;
+  try {
+    const read = parseAppended(options.startsBlock ? text : `# ${text}`);
+    const parts = read
+      .flatMap(({ texts }) => texts)
+      .flatMap((part) => Array.from(part.text, (raw) => ({ raw, style: styleOf(part.style) })));
+    const shown = units.filter(({ raw }) => !/[^\P{Cc}\t\v]|\p{Co}/u.test(raw));
+    return (
+      parts.length === shown.length &&
+      shown.every(({ raw, style }, at) => parts[at]?.raw === raw && sameStyle(parts[at]?.style ?? plain, style))
+    );
+  } catch {
+    // It would be read as something that is no paragraph of text.
+    return false;
+  }
+}
+
+/**
+ * Prints one paragraph's text. Emphasis in the middle of words is beyond what Markdown's rules allow in some places; what would not be read
+ * as it was meant is left out, the words never.
+ */
 export function printInline(texts: readonly (StyledText & { readonly isMarkdown: boolean })[], options: InlineOptions): PrintedLine {
-  const units = withoutEdgeSpaces(toUnits(texts));
+  const all = toUnits(texts);
+  const isPlain = all.every(({ style }) => sameStyle(style, plain));
+  for (const reduce of isPlain ? [] : reductions) {
+    const units = withoutEdgeSpaces(all.map((unit) => ({ ...unit, style: reduce(unit.style) })));
+    const line = printUnits(units, options);
+    if (readsAs(line, units, options)) return line;
+  }
+  return printUnits(all, options);
+}
+
+function printUnits(units: readonly Unit[], options: InlineOptions): PrintedLine {
   const pieces = units.map((unit, at) => (unit.isMarkdown ? unit.raw : escaped(units, at, options)));
   const line = new Line();
 
@@ -250,21 +307,23 @@ export function printInline(texts: readonly (StyledText & { readonly isMarkdown:
     }
     const sign = mark === "strike" ? "~" : line.ended === "*" ? "_" : "*";
     const marks = mark === "italic" ? sign : sign + sign;
-    guardOutside(from - 1, firstInside(from, [...open, mark]), sign);
+    guardOutside(from - 1, firstInside(from, [...open, mark], sign), sign);
     line.mark(marks);
     line.ended = null;
     emit(from, to, [...open, mark]);
     line.mark(marks);
-    guardAfter(to, line.text.at(-marks.length - 1), sign);
+    guardAfter(to, [...open], sign, marks);
     line.ended = sign === "~" ? null : sign;
   }
 
-  /** The character that follows an opening mark in print. */
-  function firstInside(at: number, open: readonly Mark[]): string | undefined {
+  /** The character that follows a run of opening marks in print. */
+  function firstInside(at: number, open: readonly Mark[], sign: string): string | undefined {
     const style = units[at]?.style ?? plain;
-    if (style.link !== null && !open.includes("link")) return "[";
-    if (style.code) return "`";
-    return pieces[at];
+    const opens = (mark: Mark): boolean => has(style, mark) && !open.includes(mark);
+    if (opens("link")) return "[";
+    if (opens("strike")) return "~";
+    if ((opens("bold") || opens("italic")) && sign !== "*") return "*";
+    return style.code ? "`" : pieces[at];
   }
 
   /** A mark opens only at a word's start (CommonMark §6.2): where a letter stands before it, the letter is written as a reference. */
@@ -272,17 +331,23 @@ export function printInline(texts: readonly (StyledText & { readonly isMarkdown:
     const unit = units[at];
     const last = line.atoms.at(-1);
     if (unit === undefined || unit.index === null || last === undefined || last.end !== line.text.length) return;
-    if (isSpace(unit.raw) || isPunctuation(unit.raw)) return;
+    if (isSpace(unit.raw) || isSurePunctuation(unit.raw)) return;
     if (sign !== "_" && !isPunctuation(first(inside))) return;
     const text = reference(unit.raw);
     line.text = line.text.slice(0, last.start) + text;
     line.atoms[line.atoms.length - 1] = { ...last, end: last.start + text.length };
   }
 
-  function guardAfter(at: number, inside: string | undefined, sign: string): void {
+  function guardAfter(at: number, open: readonly Mark[], sign: string, marks: string): void {
     const unit = units[at];
-    if (unit === undefined || unit.isMarkdown || isSpace(unit.raw) || isPunctuation(unit.raw)) return;
-    if (sign !== "_" && !isPunctuation(lastOf(inside))) return;
+    if (unit === undefined || unit.isMarkdown || unit.style.code || isSpace(unit.raw) || isSurePunctuation(unit.raw)) return;
+    // Where another mark begins, that is what follows.
+    if (order.some((mark) => has(unit.style, mark) && !open.includes(mark))) return;
+    const inside = line.text.slice(0, -marks.length);
+    // Marks of the same sign are one run.
+    const run = sign === "*" ? (/\**$/.exec(inside)?.[0].length ?? 0) : 0;
+    const last = lastOf(inside.slice(0, inside.length - run));
+    if (sign !== "_" && !isPunctuation(last)) return;
     pieces[at] = reference(unit.raw);
   }
 
