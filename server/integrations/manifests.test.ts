@@ -29,7 +29,7 @@ const facts = [
     scopes: [google("drive.readonly"), google("calendar.readonly"), google("gmail.readonly")],
     capabilities: { read: ["drive", "calendar", "gmail", "docs"], write: ["calendar", "docs"], webhooks: true },
     look: ["folder-kanban", "from-blue-500 to-emerald-400"],
-    available: false,
+    available: true,
   },
   {
     id: "slack",
