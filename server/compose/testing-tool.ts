@@ -5,6 +5,7 @@ import type { Hub } from "@/server/compose/hub";
 import { type Browser, type ConnectHub, startConnectHub } from "@/server/connections/testing-hub";
 import { integrationSettings, originVariable, variablePrefix } from "@/server/env";
 import { HubError } from "@/server/errors";
+import { answerFiles } from "@/server/files/door";
 import type { ConnectionView } from "@/server/integrations/catalogue";
 import type { Integration } from "@/server/integrations/contract";
 import { findIntegration } from "@/server/integrations/registry";
@@ -33,6 +34,8 @@ export interface Member {
   readonly caller: Caller;
   /** The file system over tRPC, in the workspace. */
   readonly vfs: InWorkspace<Caller["vfs"]>;
+  /** The streaming door, from a page of the hub: the path as people see it, `query` with its question mark. */
+  door(path: string, init?: RequestInit, query?: string): Promise<Response>;
 }
 
 export interface ConnectOptions {
@@ -116,7 +119,14 @@ export async function connectedHub<Tokens = Readonly<Record<string, unknown>>, I
     const { scope, userId } = browser;
     const person = { id: userId, email: `${userId}@test`, name: scope.role, image: null };
     const caller = createCaller({ hub, person, requestId: "test", log: hub.log });
-    return { role: scope.role, scope, browser, caller, vfs: inWorkspace(caller.vfs, scope.slug) };
+    const door: Member["door"] = (path, init = {}, query = "") => {
+      const headers = new Headers(init.headers);
+      headers.set("origin", world.origin);
+      const address = path.split("/").map(encodeURIComponent).join("/");
+      const request = new Request(`${world.origin}/api/files/${scope.slug}${address}${query}`, { ...init, headers });
+      return answerFiles(request, world.origin, async () => ({ hub, person, requestId: "test", log: hub.log }));
+    };
+    return { role: scope.role, scope, browser, caller, vfs: inWorkspace(caller.vfs, scope.slug), door };
   };
 
   const connect: ConnectedHub<Tokens, Inspected>["connect"] = async ({ browser, scope }, choice = {}) => {

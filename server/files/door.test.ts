@@ -214,6 +214,20 @@ describe("PUT", () => {
     expect([...hub.desk.files.values()].filter(({ name }) => /^[vso]\.png$|^Key2/.test(name))).toEqual([]);
   });
 
+  it("without the capability is ESCOPE, which names what to switch on and where, before a byte is kept", async () => {
+    const { connections } = hub.world.hub;
+    const turn = (on: boolean) => connections.switchCapability(hub.ann.browser.scope, hub.connection, { capability: "write:things", on });
+    await turn(false);
+    const response = await put(`${plans}/Scope.png`);
+    expect([response.status, await response.json()]).toMatchObject([
+      403,
+      { error: { code: "ESCOPE", details: { capability: "write:things" }, actionUrl: expect.stringContaining("enable=write%3Athings") } },
+    ]);
+    expect((await hub.ann.caller.vfs.stat({ workspace: "acme", path: plans })).uploadBytes).toBeNull();
+    await turn(true);
+    expect((await put(`${plans}/Scope.png`)).status).toBe(201);
+  });
+
   it("is refused where no file can be put, before a byte is kept", async () => {
     for (const path of [`${deskRoot}/mail/inbox/x.png`, "/context/memory/facts/x.png", `${deskRoot}/files/x.png`]) {
       expect(await codeOf(await put(path, {}, hub.ann)), path).toEqual([501, "ENOTSUP"]);

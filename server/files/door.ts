@@ -1,6 +1,7 @@
 import "server-only";
 import type { WorkspaceScope } from "@/db/scope";
 import { errorTable, HubError, toErrorBody } from "@/server/errors";
+import { systemClock } from "@/server/transport/clock";
 import { type RequestContext, toHubError } from "@/server/trpc/init";
 import { scopeOfRequest } from "@/server/trpc/procedures";
 import { hasCredential, isSameOrigin } from "@/server/trpc/request";
@@ -9,6 +10,7 @@ import type { Node, ReadFormat } from "@/server/vfs/node";
 import { readFormats } from "@/server/vfs/node";
 import { printPath } from "@/server/vfs/path";
 import { attachmentDisposition, downloadName } from "./disposition";
+import { endingWhenStalled } from "./patience";
 import { namesEtag, parseRange, rangeStands, stretchFor } from "./range";
 import { spooled } from "./spool";
 
@@ -164,7 +166,7 @@ async function bytes({ request, context }: Asked, file: MountBytes): Promise<Res
   if (length !== null) headers.set("content-length", String(length));
   if (range !== null) headers.set("content-range", `bytes ${range.start}-${range.end}/${sizeBytes ?? "*"}`);
   const status = range === null ? 200 : 206;
-  if (request.method !== "HEAD") return new Response(file.body, { status, headers });
+  if (request.method !== "HEAD") return new Response(endingWhenStalled(file.body, systemClock), { status, headers });
   await file.body.cancel();
   return new Response(null, { status, headers });
 }

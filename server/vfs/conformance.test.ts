@@ -215,8 +215,12 @@ function conformDesk(host: Host): void {
         db,
         connections: async (who) => {
           if (who.workspaceId !== scope.workspaceId) return none();
+          const capabilities = ["write:things"];
           const personal = { names: ["mail"], isOwner: scopeUserId(who) === scopeUserId(scope) };
-          return { mounts: [mirrored({ db, tool: tool.mount, connection: { ...connection, personal }, walks })], placeholders: [] };
+          return {
+            mounts: [mirrored({ db, tool: tool.mount, connection: { ...connection, capabilities, personal }, walks })],
+            placeholders: [],
+          };
         },
         allows: () => true,
         cursorSecret: "secret",

@@ -297,6 +297,7 @@ export function createFixtureDesk(): FixtureDesk {
           remove: "deletes the file",
           move: "puts the file into that folder",
           upload: { maxBytes: deskUploadBytes },
+          writeCapability: "write:things",
         },
         { ...none, kind: "mail", move: "sends the mail, where it is moved to the outbox" },
         { ...none, kind: "line", remove: "strikes the line out" },

@@ -28,6 +28,8 @@ export interface DeskHub {
   readonly stranger: DeskMember;
   /** `con_…` */
   readonly connection: string;
+  /** Connects it once more, for that person alone; `con_…`. */
+  connectPrivately(member: DeskMember): Promise<string>;
   /** A request to the streaming door with an API key, or without any. */
   doorWith(headers: Record<string, string>, path: string, init?: RequestInit): Promise<Response>;
   close(): Promise<void>;
@@ -69,11 +71,14 @@ export async function startDeskHub(): Promise<DeskHub> {
     },
   });
 
+  const connect = async (browser: Browser, visibility: "workspace" | "private"): Promise<string> => {
+    const begun = await browser.begin("fake", { visibility });
+    await browser.follow(await tool.consent(begun.url));
+    const { connection, reason } = await hub.connections.flows.view(browser.scope, begun.flow);
+    if (connection === null) throw new Error(`The desk was not connected: ${reason}`);
+    return connection.id;
+  };
   const first = await world.browser("acme", "admin");
-  const begun = await first.begin("fake");
-  await first.follow(await tool.consent(begun.url));
-  const flow = await hub.connections.flows.view(first.scope, begun.flow);
-  if (flow.connection === null) throw new Error(`The desk was not connected: ${flow.reason}`);
   return {
     world,
     desk,
@@ -82,7 +87,8 @@ export async function startDeskHub(): Promise<DeskHub> {
     ben: memberOf(await world.colleague(first, "member")),
     viewer: memberOf(await world.colleague(first, "viewer")),
     stranger: memberOf(await world.browser("elsewhere")),
-    connection: flow.connection.id,
+    connection: await connect(first, "workspace"),
+    connectPrivately: ({ browser }) => connect(browser, "private"),
     doorWith: (headers, path, init = {}) => send(path, { ...init, headers }, null),
     async close() {
       await world.close();

@@ -232,6 +232,19 @@ describe("what is personal in a shared connection", () => {
     ]);
   });
 
+  it("is no matter in a private connection, whose calls are its owner's to read in full", async () => {
+    const admin = await hub.world.colleague(hub.ann.browser, "admin");
+    const connection = await hub.connectPrivately({ ...hub.ben, browser: admin });
+    const { files, connections } = hub.world.hub;
+    const path = "/context/user/tools/fake/mail/inbox";
+    await files.list(admin.scope, { path });
+    expect(hub.desk.paths).toContain(path);
+    expect(await connections.personalAreas(admin.scope, connection)).toEqual({ mine: true, areas: [] });
+    const sharing = connections.sharePersonalArea(admin.scope, connection, { area: "mail", shared: true });
+    expect((await failureOf(sharing)).code).toBe("EINVAL");
+    expect((await failureOf(files.list(hub.ann.browser.scope, { path }))).code).not.toBe("EIO");
+  });
+
   it("leaves no more of its paths in what others may read than the mount", async () => {
     hub.desk.paths.length = 0;
     const path = await mail("Secret subject");

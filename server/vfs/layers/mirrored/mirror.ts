@@ -169,8 +169,8 @@ export function toolContext(mirror: Mirror, request: MountRequest, priority: "pe
         job: scope.actor.type === "job" ? scope.actor.name : null,
         keyId: scope.actor.type === "key" ? scope.actor.keyId : null,
       },
-      // Whoever reads the call log is not the owner alone.
-      path: pathForOthers(mirror.info, request.path),
+      // The call log of a shared connection is not its owner's alone.
+      path: mirror.connection.ownerId === null ? pathForOthers(mirror.info, request.path) : request.path,
       priority,
       ...(request.maxWaitMs === undefined ? {} : { maxWaitMs: request.maxWaitMs }),
       ...(request.signal === undefined || priority === "background" ? {} : { signal: request.signal }),
