@@ -141,7 +141,7 @@ export function createGoogleValidator(files: readonly string[]): SpecValidator {
       const url = new URL(exchange.target, "http://google.invalid");
       const { pathname, searchParams: query } = url;
       if (
-        /^\/(?:o\/oauth2|token|revoke|oauth2|userinfo|v3\/userinfo|oauth2\/v\d\/userinfo|openidconnect)/.test(pathname) ||
+        /^\/(?:o\/oauth2|token|revoke|oauth2|userinfo|v1\/userinfo|v3\/userinfo|oauth2\/v\d\/userinfo|openidconnect)/.test(pathname) ||
         pathname.startsWith("/.well-known/")
       ) {
         return outside("the vendor's OAuth");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createSchemaSet, parameterValue, type Schema } from "./json-schema";
 import type { RecordedExchange } from "./recording";
+import { correctDefinitions, newerArguments, newerFields } from "./slack-corrections";
 import { isPage, jsonOf, mediaTypeOf, outside, type SpecValidator, textOf, type Verdict, type Violation } from "./validator";
 
 /** Slack's Swagger 2 description of its Web API, frozen in 2021. */
@@ -83,7 +84,9 @@ const oauthMethods: ReadonlySet<string> = new Set(["oauth.v2.access", "oauth.v2.
 
 export function createSlackValidator(specFile: string): SpecValidator {
   const description = JSON.parse(readFileSync(specFile, "utf8")) as Described;
-  const schemas = createSchemaSet(description.definitions, { nameOf: (reference) => reference.replace("#/definitions/", "") });
+  const schemas = createSchemaSet(correctDefinitions(description.definitions), {
+    nameOf: (reference) => reference.replace("#/definitions/", ""),
+  });
 
   /** What was sent, by name: of the query and the body, be it a form or JSON. */
   function readSent(exchange: RecordedExchange): { readonly values: Plain; readonly isJson: boolean } {
@@ -95,7 +98,7 @@ export function createSlackValidator(specFile: string): SpecValidator {
     return { values: { ...query, ...Object.fromEntries(new URLSearchParams(textOf(exchange.request))) }, isJson: false };
   }
 
-  function checkRequest(exchange: RecordedExchange, operation: Operation): readonly Violation[] {
+  function checkRequest(exchange: RecordedExchange, method: string, operation: Operation): readonly Violation[] {
     const { values } = readSent(exchange);
     const known = new Map((operation.parameters ?? []).map((one) => [one.name, one]));
     const violations: Violation[] = [];
@@ -103,7 +106,8 @@ export function createSlackValidator(specFile: string): SpecValidator {
       const parameter = known.get(name);
       if (parameter === undefined) {
         // Every method takes its token as an argument too.
-        if (name !== "token") violations.push({ where: "request", what: `"${name}" is not described` });
+        if (name !== "token" && !newerArguments[method]?.includes(name))
+          violations.push({ where: "request", what: `"${name}" is not described` });
         continue;
       }
       // In JSON, arguments that the form has as JSON text (blocks) are the thing itself.
@@ -120,12 +124,23 @@ export function createSlackValidator(specFile: string): SpecValidator {
     return violations;
   }
 
-  function checkAnswer(exchange: RecordedExchange, operation: Operation): readonly Violation[] {
+  const corrected = new Map<Schema, Schema>();
+  /** The schema of a method's answer, with the fields that it has today. */
+  function ofToday(method: string, schema: Schema): Schema {
+    const known = corrected.get(schema);
+    if (known !== undefined) return known;
+    const properties = isPlain(schema.properties) ? schema.properties : {};
+    const made = { ...schema, properties: { ...properties, ...newerFields[method] } };
+    corrected.set(schema, made);
+    return made;
+  }
+
+  function checkAnswer(exchange: RecordedExchange, method: string, operation: Operation): readonly Violation[] {
     const answer = jsonOf(exchange.response);
     if (!isPlain(answer)) return [{ where: "answer", what: "is no JSON object" }];
     if (answer.ok === true) {
       const schema = operation.responses["200"]?.schema;
-      return schema === undefined ? [] : schemas.check(schema, answer, "answer");
+      return schema === undefined ? [] : schemas.check(ofToday(method, schema), answer, "answer");
     }
     const schema = operation.responses.default?.schema;
     if (schema === undefined) return [];
@@ -167,13 +182,13 @@ export function createSlackValidator(specFile: string): SpecValidator {
       }
       const answer = jsonOf(exchange.response);
       const refused = exchange.response.status === 400 || (isPlain(answer) && answer.ok === false);
-      const asked = refused ? [] : checkRequest(exchange, operation);
+      const asked = refused ? [] : checkRequest(exchange, method, operation);
       const isVendors = exchange.fault === null && exchange.response.status === 200;
       return {
         kind: "checked",
         operation: method,
         refused,
-        violations: [...asked, ...(isVendors ? checkAnswer(exchange, operation) : [])],
+        violations: [...asked, ...(isVendors ? checkAnswer(exchange, method, operation) : [])],
       };
     },
   };
