@@ -36,18 +36,13 @@ export function answerPage<Row>(
   rows: readonly Row[],
   rules: CollectionRules & { readonly of: string },
   show: (row: Row) => Shown,
-  /** Properties that are filtered by but not shown. */
-  hidden: readonly string[] = [],
+  look: (row: Row) => Shown = show,
 ): SandboxResponse {
   const query = readQuery(context.url.searchParams, rules);
-  const page = pageOf(rows, query, show);
-  const value =
-    hidden.length === 0
-      ? page.value
-      : page.value.map((record) => Object.fromEntries(Object.entries(record).filter(([name]) => !hidden.includes(name))));
+  const { value, nextSkip } = pageOf(rows, query, show, look);
   const body = {
     "@odata.context": metadataUrl(context, rules.of),
-    ...(page.nextSkip === null ? {} : { "@odata.nextLink": nextLink(context.origin, context.url, page.nextSkip) }),
+    ...(nextSkip === null ? {} : { "@odata.nextLink": nextLink(context.origin, context.url, nextSkip) }),
     value,
   };
   return json(200, body, preferenceHeaders(context));

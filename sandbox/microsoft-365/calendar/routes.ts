@@ -73,16 +73,12 @@ const eventsOf = (context: GraphContext, calendar: CalendarRow): readonly EventR
   [...context.mailbox.events.values()].filter((event) => event.calendar === calendar.key);
 
 function listEvents(context: GraphContext, calendar: CalendarRow) {
-  return answerPage(
-    context,
-    eventsOf(context, calendar),
-    eventRules,
-    (event) => ({
-      ...shownEvent(context, wholeOf(event)),
-      singleValueExtendedProperties: Object.entries(event.extended).map(([id, value]) => ({ id, value })),
-    }),
-    ["singleValueExtendedProperties"],
-  );
+  const show = (event: EventRow) => shownEvent(context, wholeOf(event));
+  const look = (event: EventRow) => ({
+    ...show(event),
+    singleValueExtendedProperties: Object.entries(event.extended).map(([id, value]) => ({ id, value })),
+  });
+  return answerPage(context, eventsOf(context, calendar), eventRules, show, look);
 }
 
 /** A time of a query: UTC where it names no offset. */

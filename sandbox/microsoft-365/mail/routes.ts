@@ -11,7 +11,7 @@ import { addMessage, addressOfUser, findFolder, findMessage, moveTo, newAttachme
 import { mimeOf } from "./mime";
 import { createReply } from "./replies";
 import { attachmentRules, messageRules, readMail, sendMail, writeMail } from "./rules";
-import { filteredMessage, folderId, shownAttachment, shownMessage } from "./views";
+import { folderId, lookedMessage, shownAttachment, shownMessage } from "./views";
 
 /** Messages (https://learn.microsoft.com/graph/api/resources/message). */
 
@@ -21,7 +21,7 @@ const answerMessage = (context: GraphContext, row: MessageRow, status = 200) =>
 function listMessages(context: GraphContext, rows: readonly MessageRow[]) {
   // The newest first, as Outlook lists where nothing is asked for.
   const newest = rows.toSorted((one, other) => (one.receivedAt < other.receivedAt ? 1 : -1));
-  return answerPage(context, newest, messageRules, (row) => filteredMessage(context, row), ["singleValueExtendedProperties"]);
+  return answerPage(context, newest, messageRules, (row) => shownMessage(context, row), lookedMessage);
 }
 
 function findAttachment(row: MessageRow, text: string): AttachmentRow {

@@ -70,9 +70,22 @@ export function shownMessage(context: GraphContext, row: MessageRow): Shown {
   };
 }
 
-/** A message as a filter may look at it: named properties too. */
-export const filteredMessage = (context: GraphContext, row: MessageRow): Shown => ({
-  ...shownMessage(context, row),
+/** What of a message can be filtered and ordered by: named properties too. */
+export const lookedMessage = (row: MessageRow): Shown => ({
+  receivedDateTime: seconds(row.receivedAt),
+  sentDateTime: seconds(row.sentAt),
+  createdDateTime: seconds(row.createdAt),
+  lastModifiedDateTime: seconds(row.modifiedAt),
+  isRead: row.isRead,
+  isDraft: row.isDraft,
+  hasAttachments: row.attachments.some(({ isInline }) => !isInline),
+  importance: row.importance,
+  subject: row.subject,
+  conversationId: row.conversation,
+  internetMessageId: row.internetMessageId,
+  from: row.from === null ? null : shownAddress(row.from),
+  flag: { flagStatus: row.flag },
+  categories: row.categories,
   singleValueExtendedProperties: Object.entries(row.extended).map(([id, value]) => ({ id, value })),
 });
 

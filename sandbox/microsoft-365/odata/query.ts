@@ -145,22 +145,21 @@ export interface PageOf {
 }
 
 /**
- * One page of `rows`: filtered, ordered, cut. `show` makes a row what Graph shows; where nothing is filtered or ordered, only the page's rows
- * are shown.
+ * One page of `rows`: filtered, ordered, cut. `show` makes a row what Graph shows; `look` gives what it is filtered and ordered by, which may
+ * be less, and may hold what is not shown.
  */
-export function pageOf<Row>(rows: readonly Row[], query: Query, show: (row: Row) => Shown): PageOf {
-  const whole = query.filter !== null || query.order.length > 0;
-  let shown: readonly Shown[] | null = null;
-  if (whole) {
-    const { filter } = query;
-    const all = rows.map(show);
-    const kept = filter === null ? all : all.filter((record) => filter.matches(record));
-    shown = query.order.length === 0 ? kept : kept.toSorted(sorter(query.order));
+export function pageOf<Row>(rows: readonly Row[], query: Query, show: (row: Row) => Shown, look: (row: Row) => Shown = show): PageOf {
+  const { filter, order, skip, top } = query;
+  let kept = rows;
+  if (filter !== null || order.length > 0) {
+    const looked = rows.map((row) => ({ row, record: look(row) }));
+    const matching = filter === null ? looked : looked.filter(({ record }) => filter.matches(record));
+    const compare = sorter(order);
+    const sorted = order.length === 0 ? matching : matching.toSorted((one, other) => compare(one.record, other.record));
+    kept = sorted.map(({ row }) => row);
   }
-  const count = shown?.length ?? rows.length;
-  const page = shown === null ? rows.slice(query.skip, query.skip + query.top).map(show) : shown.slice(query.skip, query.skip + query.top);
-  const nextSkip = query.skip + query.top;
-  return { value: page.map((record) => selected(record, query.select)), nextSkip: nextSkip < count ? nextSkip : null };
+  const page = kept.slice(skip, skip + top).map((row) => selected(show(row), query.select));
+  return { value: page, nextSkip: skip + top < kept.length ? skip + top : null };
 }
 
 /** The link to the next page: the request's own query with an opaque `$skiptoken`. */
