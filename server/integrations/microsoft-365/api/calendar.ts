@@ -2,8 +2,9 @@ import { z } from "zod";
 import { HubError } from "@/server/errors";
 import type { CallContext } from "@/server/transport/send";
 import { type Calendar, calendar, type Event, type EventRow, event, eventFields, eventRow, eventRowFields } from "../schema/calendar";
-import { type GraphCaller, type Page, type PageRequest, pageSizeOf, pathOf, quoted, segment } from "./http";
+import { type GraphCaller, type Page, type PageRequest, pageSizeOf, pathOf, segment } from "./http";
 import type { TimeSpan } from "./mail";
+import { markedWith, withMarker } from "./marker";
 
 /** Outlook calendars (https://learn.microsoft.com/graph/api/resources/calendar). Times are asked for in UTC. */
 
@@ -83,7 +84,7 @@ export function createCalendarApi(graph: GraphCaller): CalendarApi {
       const operation = "POST /me/calendars/{id}/events";
       try {
         // "transactionId: a custom identifier … for the server to avoid redundant POST operations" (resources/event).
-        const body = { ...fields, transactionId: seed };
+        const body = { ...fields, transactionId: seed, ...withMarker(seed) };
         const call = {
           method: "POST",
           path: calendarPath(of, "/events"),
@@ -97,7 +98,7 @@ export function createCalendarApi(graph: GraphCaller): CalendarApi {
         // What Graph answers a repeated transactionId is not documented; a conflict means that the event is there.
         if (!(error instanceof HubError) || error.code !== "EEXIST") throw error;
         const path = pathOf(calendarPath(of, "/events"), {
-          $filter: `transactionId eq ${quoted(seed)}`,
+          $filter: markedWith(seed),
           $top: 1,
           $select: eventRowFields.join(","),
         });

@@ -14,6 +14,7 @@ import {
   messageRowFields,
 } from "../schema/mail";
 import { type GraphCall, type GraphCaller, isAmbiguous, type Page, type PageRequest, pageSizeOf, pathOf, quoted, segment } from "./http";
+import { markedWith, withMarker } from "./marker";
 
 /** Outlook mail (https://learn.microsoft.com/graph/api/resources/mail-api-overview). */
 
@@ -45,13 +46,6 @@ export interface MessageFields {
 export interface GraphRecipient {
   readonly emailAddress: { readonly address: string; readonly name?: string };
 }
-
-/**
- * Outlook has no idempotency key for messages, so each draft of ours carries its seed in a named property of its own, by which it is found
- * again (https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get, "GET using $filter").
- */
-const markerId = "String {6d0f9a3c-5b0e-4c1f-9d1a-3b8a6f2e7c45} Name hub-seed";
-const withMarker = (seed: string) => ({ singleValueExtendedProperties: [{ id: markerId, value: seed }] });
 
 const folderFields = ["id", "displayName", "parentFolderId", "childFolderCount", "totalItemCount"] as const;
 
@@ -170,12 +164,7 @@ export function createMailApi(graph: GraphCaller): MailApi {
       return graph.page(message, { path, operation: "GET /me/messages", prefer }, page.next, context);
     },
     findByInternetMessageId: (id, context) => findOne(`internetMessageId eq ${quoted(id)}`, "GET /me/messages", context),
-    findBySeed: (seed, context) =>
-      findOne(
-        `singleValueExtendedProperties/any(ep: ep/id eq ${quoted(markerId)} and ep/value eq ${quoted(seed)})`,
-        "GET /me/messages by marker",
-        context,
-      ),
+    findBySeed: (seed, context) => findOne(markedWith(seed), "GET /me/messages by marker", context),
     listAttachments: (id, page, context) => {
       const path = pathOf(messagePath(id, "/attachments"), { $select: attachmentFields.join(","), $top: pageSizeOf(page.limit) });
       return graph.page(attachment, { path, operation: "GET /me/messages/{id}/attachments" }, page.next, context);
