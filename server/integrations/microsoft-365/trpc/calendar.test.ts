@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordsOf } from "@/sandbox/microsoft-365/testing";
 import { failureOf } from "@/server/compose/testing-tool";
 import type { Node } from "@/server/vfs/node";
-import { named, receiptOf, root, startWorld, today, type World, withField } from "./world";
+import { named, receiptOf, root, startWorld, today, type World, withField } from "./testing";
 
 /** Calendars through the API. */
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failureOf } from "@/server/compose/testing-tool";
-import { drafts, mail, named, receiptOf, root, startWorld, subjectsOf, today, type World, withField } from "./world";
+import { drafts, mail, named, receiptOf, root, startWorld, subjectsOf, today, type World, withField } from "./testing";
 
 /** Mail through the API. */
 

@@ -206,6 +206,6 @@ async function textOf(stream: ReadableStream<Uint8Array> | null): Promise<string
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
   } catch (cause) {
-    throw new HubError("ENOTSUP", "This file is not UTF-8 text: download it.", { details: { operation: "read" }, cause });
+    throw new HubError("ENOTSUP", "This file is not UTF-8 text: download its bytes (?as=raw).", { details: { operation: "read" }, cause });
   }
 }
