@@ -150,18 +150,19 @@ function withoutEdgeSpaces(units: readonly Unit[]): readonly Unit[] {
   const result = [...units];
   const bare = (unit: Unit): Unit => ({ ...unit, style: { ...unit.style, strike: false, bold: false, italic: false } });
   const isEdge = (unit: Unit | undefined, neighbour: Unit | undefined): boolean => {
-    if (unit === undefined || unit.isMarkdown || !/^\s$/u.test(unit.raw)) return false;
+    if (unit === undefined || unit.isMarkdown || unit.style.code || !/^\s$/u.test(unit.raw)) return false;
     // Marks end at a link's edge, whatever goes on behind it.
     const goesOn = (mark: Mark) => neighbour !== undefined && has(neighbour.style, mark) && neighbour.style.link === unit.style.link;
     return (["strike", "bold", "italic"] as const).some((mark) => has(unit.style, mark) && !goesOn(mark));
   };
-  for (let at = 0; at < result.length; at += 1) {
-    const unit = result[at];
-    if (unit !== undefined && isEdge(unit, result[at - 1])) result[at] = bare(unit);
-  }
-  for (let at = result.length - 1; at >= 0; at -= 1) {
-    const unit = result[at];
-    if (unit !== undefined && isEdge(unit, result[at + 1])) result[at] = bare(unit);
+  // A blank that loses its marks may be the edge of the one beside it.
+  for (let isChanged = true; isChanged; ) {
+    isChanged = false;
+    for (const [at, unit] of result.entries()) {
+      if (!isEdge(unit, result[at - 1]) && !isEdge(unit, result[at + 1])) continue;
+      result[at] = bare(unit);
+      isChanged = true;
+    }
   }
   return result;
 }
