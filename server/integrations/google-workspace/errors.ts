@@ -122,7 +122,8 @@ function classifyApi(response: ToolResponse, nowMs: number): HubError | null {
       cause,
     });
   }
-  const reason = reasons.find((one) => Object.hasOwn(byReason, one));
+  // Gmail says so of an id that none of its ids could be: there is no such message.
+  const reason = /^invalid id value$/i.test(message) ? "notFound" : reasons.find((one) => Object.hasOwn(byReason, one));
   const meaning = (reason === undefined ? undefined : byReason[reason]) ?? byStatus[response.status];
   if (meaning === undefined) {
     return new HubError("EIO", `Google answered with status ${response.status}.`, { retryable: response.status >= 500, details, cause });

@@ -197,6 +197,12 @@ export const examples: readonly AnswerExample[] = [
     expected: { code: "EINVAL", retryable: false, message: "Google refused the request: Invalid field selection nope" },
   },
   {
+    what: "an id that none of Gmail's could be",
+    status: 400,
+    body: failed(400, "invalidArgument", "Invalid id value"),
+    expected: { code: "ENOENT" },
+  },
+  {
     what: "an Office file at the Docs API",
     status: 400,
     request: docs,
