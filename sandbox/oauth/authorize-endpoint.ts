@@ -134,7 +134,8 @@ export function createAuthorizeEndpoint(options: AuthorizeOptions): (request: Sa
   }
 
   function readRequest(query: URLSearchParams, client: OAuthClient, target: Target & { readonly redirectNamed: boolean }): Pending {
-    if (single(query, "response_type") !== "code") {
+    const responseType = single(query, "response_type") ?? (dialect.responseTypeOptional === true ? "code" : null);
+    if (responseType !== "code") {
       throw new AuthorizationRefusal("unsupported_response_type", "response_type must be code.");
     }
     if ((target.state ?? "") === "" && dialect.stateRequired === true)

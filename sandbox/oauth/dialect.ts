@@ -66,6 +66,8 @@ export interface OAuthDialect {
     readonly scopeName?: (asked: string) => string;
     /** Whether a request without a scope is refused; otherwise it asks for `alwaysScopes`. */
     readonly scopeRequired?: boolean;
+    /** Whether a request without `response_type` asks for a code (Slack documents no such parameter). */
+    readonly responseTypeOptional?: boolean;
     readonly stateRequired?: boolean;
     /** As whom the app acts, as the consent page says it: the person, or itself. An app that asks to (`appActor`) acts as itself in any case. */
     readonly actsAs?: "app";

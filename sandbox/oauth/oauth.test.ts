@@ -234,6 +234,13 @@ describe("consent", () => {
   });
 
   test.each([
+    ["no response_type", { scope: "read", response_type: "" }, {}, "unsupported_response_type"],
+    [
+      "a token that is asked for at once",
+      { scope: "read", response_type: "token" },
+      { authorize: { responseTypeOptional: true } },
+      "unsupported_response_type",
+    ],
     ["a scope that does not exist", { scope: "nonsense" }, {}, "invalid_scope"],
     ["no scope where one is required", {}, { authorize: { scopeRequired: true } }, "invalid_scope"],
     ["no state where it is required", { scope: "read", state: "" }, { authorize: { stateRequired: true } }, "invalid_request"],

@@ -78,6 +78,7 @@ export function slackDialect(options: {
       scopeParameter: "scope",
       scopeSeparator: ",",
       actsAs: "app",
+      responseTypeOptional: true,
       scopes: slackScopes,
       alwaysScopes: [],
       scopeRequired: true,
