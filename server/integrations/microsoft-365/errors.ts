@@ -92,7 +92,6 @@ function byStatus(status: number): Meaning | null {
   if (status === 410) return outdated;
   if (status === 412) return changed;
   if (status === 413) return { code: "EFBIG", says: "Microsoft refused the request as too large." };
-  if (status === 416) return { code: "EINVAL", says: "The file has no such range." };
   if (status === 423) return { code: "EACCES", says: "The item is locked in Microsoft 365." };
   if (status === 429) return limited;
   if (status === 507) return full;
@@ -137,6 +136,12 @@ function classifyGraph(response: ToolResponse, nowMs: number): HubError | null {
   const cause = new Error(`Graph: HTTP ${status} ${failure.code}`.trim());
 
   const statusMeaning = byStatus(status);
+  if (status === 416) {
+    // RFC 9110 §15.5.17: the answer says how long the file is.
+    const size = /^bytes \*\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1];
+    const range = { ...details, key: "range", ...(size === undefined ? {} : { limit: Number(size) }) };
+    return new HubError("EINVAL", "The file has no such range.", { details: range, cause });
+  }
   // A token that is not accepted is one whatever its code is (`InvalidAuthenticationToken`, `insufficient_claims` in `WWW-Authenticate`).
   const meaning = status === 401 ? reconnect : (byCode[failure.code.toLowerCase()] ?? statusMeaning);
   if (meaning === null) return new HubError("EIO", `Microsoft answered with status ${status}.`, { details, cause });

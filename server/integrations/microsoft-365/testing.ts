@@ -144,6 +144,13 @@ export const examples: readonly AnswerExample[] = [
     body: failed("activityLimitReached", "The app or user has been throttled."),
     expected: { code: "EAGAIN", retryAfterMs: 9_000 },
   },
+  {
+    what: "a range behind the end of a file",
+    status: 416,
+    headers: { "content-range": "bytes */5000" },
+    body: "",
+    expected: { code: "EINVAL", details: { key: "range", limit: 5_000 } },
+  },
   { what: "a locked file", status: 423, body: failed("resourceLocked", "The resource is locked."), expected: { code: "EACCES" } },
   {
     what: "a full drive",
