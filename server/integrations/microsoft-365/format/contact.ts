@@ -55,7 +55,7 @@ export const printContact = (contact: Contact): string =>
 /** A contact as a vCard 4.0. */
 export function printVcard(contact: Contact): string {
   const card = new ICAL.Component("vcard");
-  const addValue = (name: string, value: string | string[] | ICAL.Time, type?: string): void => {
+  const addValue = (name: string, value: string | string[] | ICAL.VCardTime, type?: string): void => {
     const property = new ICAL.Property(name, card);
     property.setValue(value);
     if (type !== undefined) property.setParameter("type", type);
@@ -88,7 +88,7 @@ export function printVcard(contact: Contact): string {
   addAddress(contact.homeAddress, "home");
   addAddress(contact.otherAddress, "other");
   const birthday = birthdayOf(contact);
-  if (birthday !== null) addValue("bday", ICAL.Time.fromDateString(birthday));
+  if (birthday !== null) addValue("bday", ICAL.VCardTime.fromDateAndOrTimeString(birthday, "date-and-or-time"));
   add("note", contact.personalNotes);
   add("uid", contact.id);
   return `${card.toString()}\r\n`;
