@@ -99,13 +99,26 @@ function labelsOf(mailbox: Mailbox, mail: MailSeed, isSender: boolean): readonly
   ];
 }
 
+/** A company's mails by the address of everybody who sent or received them, each once. */
+function byAddress(company: Company, mails: Iterable<SeededMail>): ReadonlyMap<string, readonly SeededMail[]> {
+  const found = new Map<string, SeededMail[]>();
+  for (const seeded of mails) {
+    const { from, to, cc = [] } = seeded.mail;
+    for (const address of new Set([from, ...to, ...cc].map((one) => personOf(one, company).address))) {
+      const list = found.get(address);
+      if (list === undefined) found.set(address, [seeded]);
+      else list.push(seeded);
+    }
+  }
+  return found;
+}
+
+/** The mailbox of an account; `mails` are those that it sent or received. */
 function seedMailbox(account: Account, company: Company, mails: readonly SeededMail[], nowMs: number): Mailbox {
   const mailbox = emptyMailbox();
   const threads = new Map<string, string>();
   for (const { mail } of mails) {
     const from = personOf(mail.from, company).address;
-    const to = [...mail.to, ...(mail.cc ?? [])].map((one) => personOf(one, company).address);
-    if (from !== account.email && !to.includes(account.email)) continue;
     const id = stableId(idAlphabets.hex, 16, "mail", account.email, mail.key);
     const threadId = threads.get(mail.thread) ?? id;
     threads.set(mail.thread, threadId);
@@ -127,9 +140,12 @@ function seedMailbox(account: Account, company: Company, mails: readonly SeededM
 export function seedMailboxes(companies: readonly Company[], accounts: Accounts, mails: SeededMails, nowMs: number): GmailState {
   const state: GmailState = new Map();
   for (const company of companies) {
-    const own = [...mails.values()].filter((one) => one.company === company);
+    const own = byAddress(
+      company,
+      [...mails.values()].filter((one) => one.company === company),
+    );
     for (const account of accounts.all) {
-      if (account.company === company.urlKey) state.set(account.sub, seedMailbox(account, company, own, nowMs));
+      if (account.company === company.urlKey) state.set(account.sub, seedMailbox(account, company, own.get(account.email) ?? [], nowMs));
     }
   }
   return state;
