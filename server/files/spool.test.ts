@@ -1,11 +1,19 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { expect, it } from "vitest";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { spooled } from "./spool";
 
 const pieceBytes = 64 * 1024;
-const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("hub-upload-"));
+// Of its own, because other processes spool into the system's at the same time.
+const folder = mkdtempSync(join(tmpdir(), "spool-test-"));
+beforeAll(() => void vi.stubEnv("TMPDIR", folder));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+const left = () => readdirSync(folder);
 
 /** Pieces made as they are asked for, each of its own. */
 function bodyOf(pieces: number) {

@@ -1,7 +1,9 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { auditEvents } from "@/db/schema/workspaces";
 import { failureOf } from "@/server/compose/testing-tool";
 import { deskUploadBytes, someBytes } from "../../fixture-desk";
+import { nameOf } from "../../path";
 import { type DeskHub, type DeskMember, deskRoot, startDeskHub } from "../../testing-desk";
 
 /** Bytes, moves, names that no list shows, and what is personal, over the API of a real hub. */
@@ -163,6 +165,16 @@ describe("what no list shows", () => {
       expect((await failureOf(vfs(hub.ben).stat({ workspace, path: gone }))).code).toBe("ENOENT");
   });
 
+  it("stays out of a list that was read before, also when it has been looked at and read since", async () => {
+    await seen(`${deskRoot}/log`);
+    const index = hub.desk.log.push("Closed the shop.") - 1;
+    const path = `${deskRoot}/log/${index}.md`;
+    await vfs(hub.ben).stat({ workspace, path });
+    await vfs(hub.ben).read({ workspace, path });
+    expect(await names(hub.ben, `${deskRoot}/log`, false)).toEqual([]);
+    expect((await vfs(hub.ben).stat({ workspace, path })).path).toBe(path);
+  });
+
   it("is ENOENT where the tool has no such thing", async () => {
     expect((await failureOf(vfs(hub.ben).stat({ workspace, path: `${deskRoot}/log/999.md` }))).code).toBe("ENOENT");
   });
@@ -203,6 +215,26 @@ describe("what is personal in a shared connection", () => {
     const { key } = await workspaces.apiKeys.create(hub.ann.browser.scope, { name: "partner", access: "read_write" });
     expect((await hub.doorWith({ authorization: `Bearer ${key}` }, `/~${path}`)).status).toBe(404);
     expect(hub.desk.mails.has(`mail-${number}`)).toBe(true);
+  });
+
+  it("is not reached by a name that somebody kept of it", async () => {
+    const path = await mail("Aliased");
+    const { db } = hub.world.hub;
+    const { scope } = hub.ben.browser;
+    const handled = (await vfs(hub.ann).stat({ workspace, path })).path;
+    const idPath = await db.withScope(scope, (tx) =>
+      tx.execute<{ path: string }>(sql`select path from vfs_node where name = ${nameOf(handled)}`),
+    );
+    const root = idPath.rows[0]?.path.split("/").slice(0, 4).join("/") ?? "";
+    const keep = (name: string, to: string) =>
+      db.withScope(scope, (tx) =>
+        tx.execute(sql`insert into vfs_alias (workspace_id, owner_id, parent_path, name, path, expires_at)
+          values (${scope.workspaceId}, ${hub.ben.browser.userId}, ${root}, ${name}, ${to}, now() + interval '1 hour')`),
+      );
+    await keep("kept.md", idPath.rows[0]?.path ?? "");
+    await keep("plans", `${root}/files/plans`);
+    expect((await failureOf(vfs(hub.ben).stat({ workspace, path: `${deskRoot}/kept.md` }))).code).toBe("ENOENT");
+    expect((await vfs(hub.ben).stat({ workspace, path: `${deskRoot}/plans` })).kind).toBe("directory");
   });
 
   it("is shared by name by its owner and by nobody else, and taken back; both are in the audit", async () => {
