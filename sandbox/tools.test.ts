@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -17,6 +17,9 @@ const scopes: Readonly<Record<string, readonly string[]>> = {
   linear: ["read", "write"],
   "microsoft-365": ["offline_access", "User.Read", "Mail.Read"],
 };
+
+const guide = readFileSync(new URL("../docs/sandbox.md", import.meta.url), "utf8");
+const ofEveryTool = ["codeSeconds", "accessTokenSeconds", "coopOnConsent", "denyConsent"];
 
 const hex = (colour: string) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);
 /** WCAG 2.2: the relative luminance of `#rrggbb`. */
@@ -126,6 +129,9 @@ describe.each(sandboxTools)("$name", ({ id, name }) => {
   test("takes the settings that it has, and says which it has not", async () => {
     const { settings } = await tool.control.state();
     expect(settings).toMatchObject({ coopOnConsent: false, denyConsent: false });
+    const documented = new RegExp(`^\\| \`${id}\` \\| ([^|]+) \\|`, "m").exec(guide)?.[1] ?? "";
+    const named = [...documented.matchAll(/`([^`]+)`/g)].map(([, setting]) => setting ?? "");
+    expect([...named, ...ofEveryTool].sort()).toEqual(Object.keys(settings).sort());
     await tool.control.set({ denyConsent: true });
     expect((await tool.consent(asked)).get("error")).toBe("access_denied");
     await expect(tool.control.set({ nonsense: true })).rejects.toThrow("nonsense");
