@@ -163,7 +163,7 @@ describe("attachments", () => {
     expect([part.status, part.headers.get("content-range"), await part.text()]).toEqual([206, "bytes 7-9/10", "789"]);
     expect((await fetch(url, { headers: { range: "bytes=10-" } })).status).toBe(416);
     expect((await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status).toBe(400);
-    expect((await fetch(url.replace(/signature=./, "signature=_"))).status).toBe(403);
+    expect((await fetch(`${url}x`)).status).toBe(403);
     await sandbox.control.advanceClock(121_000);
     expect((await fetch(url)).status).toBe(403);
   });
