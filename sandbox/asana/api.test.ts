@@ -125,9 +125,23 @@ describe("scopes", () => {
   });
 
   it("show of other kinds' records the name and no more", async () => {
-    const reader = (await sandbox.connect(["tasks:read"])).access_token;
-    expect((await get(`/tasks?project=${project}&limit=1&opt_fields=assignee.name`, reader)).status).toBe(200);
-    expect((await refusalOf(`/tasks?project=${project}&limit=100&opt_fields=assignee.email`, reader))[1]).toContain("users:read");
+    const made = (await sandbox.api(token, "POST", "/tasks", { name: "Has a link", workspace })).body.data as Row;
+    const form = new FormData();
+    for (const [name, value] of Object.entries({
+      parent: made.gid,
+      resource_subtype: "external",
+      name: "Plan",
+      url: "https://x.example/",
+    })) {
+      form.set(name, value);
+    }
+    await fetch(`${sandbox.origin}/api/1.0/attachments`, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: form });
+    const reader = (await sandbox.connect(["attachments:read"])).access_token;
+    const path = `/attachments?parent=${made.gid}&limit=10&opt_fields=parent`;
+    expect((await get(`${path}.name`, reader)).body.data).toEqual([
+      { gid: expect.any(String), parent: { gid: made.gid, name: "Has a link" } },
+    ]);
+    expect(await refusalOf(`${path}.created_by`, reader)).toEqual([403, expect.stringContaining("tasks:read")]);
   });
 });
 

@@ -33,6 +33,10 @@ export const tooManyRequests = (seconds: number): AsanaRefusal =>
     headers: { "retry-after": String(Math.ceil(seconds)) },
   });
 
-/** The answer of a refusal. */
+/** The answer of a refusal; of a sync token without `help` (OpenAPI: getEvents, 412). */
 export const refused = (refusal: AsanaRefusal): SandboxResponse =>
-  json(refusal.status, { errors: [{ message: refusal.message, help }], ...refusal.beside }, refusal.headers);
+  json(
+    refusal.status,
+    { errors: [{ message: refusal.message, ...(refusal.status === 412 ? {} : { help }) }], ...refusal.beside },
+    refusal.headers,
+  );

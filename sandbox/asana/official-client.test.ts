@@ -63,7 +63,9 @@ describe("the official client", () => {
     const changed = await tasks.updateTask({ data: { completed: true, html_notes: "<body><strong>bold</strong></body>" } }, gid, {});
     expect(changed.data).toMatchObject({ completed: true, notes: "bold" });
     const sections = await new asana.SectionsApi(client).getSectionsForProject(project, {});
-    await new asana.SectionsApi(client).addTaskForSection(sections.data.at(-1).gid, { body: { data: { task: gid } } });
+    // `addTaskForSection` of this client also sends its body as a query parameter, which Asana's description does not have.
+    await tasks.addProjectForTask({ data: { project, section: sections.data.at(-1).gid } }, gid);
+    expect((await tasks.getTask(gid, { opt_fields: "memberships.section.name" })).data.memberships[0].section.name).toBe("Done");
     const story = await new asana.StoriesApi(client).createStoryForTask({ data: { text: "Said <here>" } }, gid, {});
     expect(story.data).toMatchObject({ text: "Said <here>", type: "comment" });
     const stories = await new asana.StoriesApi(client).getStoriesForTask(gid, { limit: 5 });

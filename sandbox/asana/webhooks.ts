@@ -68,7 +68,7 @@ export function createWebhooks(options: { readonly store: Store; readonly onChan
   }
 
   async function send(webhook: WebhookRow, events: readonly EventRow[]): Promise<boolean> {
-    const body = JSON.stringify({ events: events.map((event) => eventOf(event, store.tables)) });
+    const body = JSON.stringify({ events: events.map((event) => eventOf(event, store.tables, "webhook")) });
     try {
       const response = await post(webhook.target, signed(webhook, body), body);
       if (!accepted(response)) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { AsanaRefusal, badRequest, notFound } from "../failures";
 import { type Answer, type Call, parameter, type Route } from "../router";
-import type { EventRow } from "../rows";
+import type { EventRow, ResourceName } from "../rows";
 import type { Tables } from "../store";
 
 /** What happened since: `/events` with sync tokens that age. */
@@ -25,8 +25,14 @@ function readToken(text: string | null, call: Call, resource: string): number | 
   return sequence + 1 < oldest ? null : sequence;
 }
 
-/** An event as the API and webhooks tell it: scalar values are left out. */
-export function eventOf(event: EventRow, tables: Tables): Readonly<Record<string, unknown>> {
+/** A resource as OpenAPI's AsanaNamedResource has it; webhooks tell the subtype too. */
+function told(resource: ResourceName, by: "api" | "webhook"): Readonly<Record<string, unknown>> {
+  const { gid, resource_type, name } = resource;
+  return by === "webhook" ? { ...resource } : { gid, resource_type, ...(name === undefined ? {} : { name }) };
+}
+
+/** An event as the API and webhooks tell it: scalar values are left out. By the description the API has no `parent` where there is none. */
+export function eventOf(event: EventRow, tables: Tables, by: "api" | "webhook"): Readonly<Record<string, unknown>> {
   const user = tables.users.get(event.userGid ?? "");
   const { change } = event;
   return {
@@ -34,15 +40,17 @@ export function eventOf(event: EventRow, tables: Tables): Readonly<Record<string
     created_at: event.createdAt,
     type: event.resource.resource_type,
     action: event.action,
-    resource: event.resource,
-    parent: event.parent,
+    resource: told(event.resource, by),
+    ...(event.parent === null ? (by === "webhook" ? { parent: null } : {}) : { parent: told(event.parent, by) }),
     ...(change === null
       ? {}
       : {
           change: {
             field: change.field,
             action: change.action,
-            ...(change.value === null ? {} : { [change.action === "changed" ? "new_value" : `${change.action}_value`]: change.value }),
+            ...(change.value === null
+              ? {}
+              : { [change.action === "changed" ? "new_value" : `${change.action}_value`]: told(change.value, by) }),
           },
         }),
   };
@@ -66,7 +74,7 @@ function readEvents(call: Call): Answer {
   const hasMore = waiting.length > page.length;
   const upTo = hasMore ? (page.at(-1)?.sequence ?? after) : tables.counters.events;
   return {
-    data: page.map((event) => eventOf(event, tables)),
+    data: page.map((event) => eventOf(event, tables, "api")),
     beside: { sync: tokenOf(resource, upTo, call.store.nowMs()), has_more: hasMore },
   };
 }
