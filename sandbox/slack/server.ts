@@ -121,6 +121,20 @@ export async function startSlack(options: ToolOptions): Promise<RunningTool> {
     return { status: 200, headers: { "content-type": file.mimetype }, body: file.text };
   }
 
+  /** The picture of every app and workspace. */
+  const picture = (pathname: string): SandboxResponse | null =>
+    pathname.endsWith("/sandbox-app.svg")
+      ? {
+          status: 200,
+          headers: {
+            "content-type": "image/svg+xml",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": "default-src 'none'; sandbox",
+          },
+          body: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72"><rect width="72" height="72" rx="14" fill="#6b2c71"/></svg>',
+        }
+      : null;
+
   function route(request: SandboxRequest): SandboxResponse {
     const { pathname } = request.url;
     if (pathname === tokenPath) return oauth.token(request);
@@ -128,7 +142,7 @@ export async function startSlack(options: ToolOptions): Promise<RunningTool> {
     if (method !== null) return api(request, method);
     if (pathname === "/oauth/v2/authorize") return oauth.authorize(request);
     if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD" } };
-    return answerStylesheet(slackLook, pathname) ?? privateFile(request) ?? home(request);
+    return answerStylesheet(slackLook, pathname) ?? picture(pathname) ?? privateFile(request) ?? home(request);
   }
 
   const listening = await serveTool("slack", options, {

@@ -87,7 +87,13 @@ const teamInfo: Method = {
   anyScope: ["team:read"],
   json: false,
   run: (call) => ({
-    team: { id: call.workspace.id, name: call.workspace.name, domain: call.workspace.domain, email_domain: "", url: call.base },
+    team: {
+      id: call.workspace.id,
+      name: call.workspace.name,
+      domain: call.workspace.domain,
+      email_domain: "",
+      icon: { image_default: true, image_34: `${call.base}sandbox-app.svg`, image_132: `${call.base}sandbox-app.svg` },
+    },
   }),
 };
 

@@ -10,12 +10,17 @@ const root = slack.manifest.vfsPath;
 const general = `${root}/channels/general`;
 const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 
+/** A message of the company's, found when the suite starts. */
+const known = { ts: "" };
+
 async function start() {
   const hub: ConnectedHub<SlackTokens, unknown> = await connectedHub("slack", {
     integration: unpaced,
     tool: { settings: unlimited },
     variables: { SLACK_PKCE: "1" },
   });
+  const { text } = await hub.admin.vfs.read({ path: `${general}/${daysAgo(4)}.md` });
+  known.ts = /\(messages\/(\d+\.\d{6})\.md\)/.exec(text)?.[1] ?? "";
   const { scope: stranger } = await hub.stranger();
   return { files: hub.hub.files, scope: hub.admin.scope, stranger, root, settle: hub.settle, close: hub.close };
 }
@@ -41,7 +46,22 @@ mountConformance("Slack", {
       text: "Posted by the **suite**.",
       contains: "Posted by the **suite**.",
     },
-    // The suite cannot name a message by its timestamp; trpc.test.ts edits, deletes and reacts.
-    { words: ["write:reactions"], does: "read", path: `${general}/today.md`, contains: "Posted by the **suite**." },
+    {
+      words: ["write:reactions"],
+      does: "create",
+      // Named when the suite runs it: a timestamp is known only then.
+      get path() {
+        return `${general}/messages/${known.ts}.d/reactions/eyes`;
+      },
+      text: "",
+      contains: '"emoji": "eyes"',
+    },
+    {
+      words: ["write:reactions"],
+      does: "remove",
+      get path() {
+        return `${general}/messages/${known.ts}.d/reactions/eyes`;
+      },
+    },
   ],
 });

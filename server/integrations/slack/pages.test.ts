@@ -79,7 +79,7 @@ describe("long lists", () => {
     }
     expect(seen.size).toBeGreaterThan(10_000);
     expect(pages).toBeGreaterThan(seen.size / maxPageSize);
-    expect(Math.max(...asked.map(({ limit }) => limit))).toBeLessThanOrEqual(maxPageSize);
+    expect(Math.max(...asked.map(({ limit }) => limit))).toBe(200);
   }, 120_000);
 
   it("of threads are read page by page: none holds more than a page of messages", async () => {
