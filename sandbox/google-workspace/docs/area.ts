@@ -75,7 +75,7 @@ export function createDocsArea(store: DriveStore): GoogleArea {
     }
     if (writeControl?.targetRevisionId !== undefined) throw badRequest("The sandbox does not merge: send requiredRevisionId.");
     const { document, replies } = runBatch(store.document(file), requests);
-    store.change(file, request.account.sub, () => store.documents.set(file.id, document));
+    store.change(file, request.account.sub, () => void store.documents.set(file.id, document), true);
     return json(200, { replies, writeControl: { requiredRevisionId: revisionOf(file, request.account) }, documentId: file.id });
   }
 

@@ -12,6 +12,7 @@ import { listFiles } from "./list";
 import { mime } from "./rows";
 import type { DriveStore, SavedDrive } from "./store";
 import { readUpload } from "./upload";
+import { createDriveWatch } from "./watch";
 import { createFile, importable, requireWritable, updateFile } from "./writes";
 
 /** The Drive API v3 (discovery document of Drive v3), the methods that the sandbox has. */
@@ -26,6 +27,9 @@ const operations: readonly (readonly [method: string, pattern: RegExp, name: str
   ["PATCH", /^\/drive\/v3\/files\/([^/]+)$/, "drive.files.update"],
   ["DELETE", /^\/drive\/v3\/files\/([^/]+)$/, "drive.files.delete"],
   ["GET", /^\/drive\/v3\/files\/([^/]+)\/export$/, "drive.files.export"],
+  ["POST", /^\/drive\/v3\/files\/([^/]+)\/watch$/, "drive.files.watch"],
+  ["POST", /^\/drive\/v3\/changes\/watch$/, "drive.changes.watch"],
+  ["POST", /^\/drive\/v3\/channels\/stop$/, "drive.channels.stop"],
   ["GET", /^\/drive\/v3\/changes\/startPageToken$/, "drive.changes.getStartPageToken"],
   ["GET", /^\/drive\/v3\/changes$/, "drive.changes.list"],
   ["GET", /^\/drive\/v3\/drives$/, "drive.drives.list"],
@@ -39,6 +43,7 @@ export function createDriveArea(options: AreaOptions, store: DriveStore, reseed:
   const pages = createPageTokens({ clock: options.clock, goodSeconds: () => options.settings().pageTokenSeconds });
   const context: DriveContext = { options, store, shows, pages };
   const changes = createChangeLog(context);
+  const watch = createDriveWatch(context);
 
   function drives(request: ApiRequest, id: string | null): SandboxResponse {
     requireScope(request, "drive", "drive.readonly");
@@ -142,6 +147,12 @@ export function createDriveArea(options: AreaOptions, store: DriveStore, reseed:
           return drives(request, null);
         case "drive.drives.get":
           return drives(request, id);
+        case "drive.files.watch":
+          return watch.watchFile(request, getFile(context, request, id));
+        case "drive.changes.watch":
+          return watch.watchChanges(request);
+        case "drive.channels.stop":
+          return watch.stop(request);
         case "drive.changes.getStartPageToken":
           return changes.startPageToken(request);
         case "drive.changes.list":
@@ -153,7 +164,16 @@ export function createDriveArea(options: AreaOptions, store: DriveStore, reseed:
     page: (account, [id]) => drivePage(context, account, id),
     save: (): SavedDrive => store.save(),
     restore: (saved) => store.restore(saved as SavedDrive),
-    reset: reseed,
-    inspect: () => ({ files: store.files.size, drives: store.drives.size, documents: store.documents.size, changes: store.changes.length }),
+    reset() {
+      reseed();
+      watch.channels.clear();
+    },
+    inspect: () => ({
+      files: store.files.size,
+      drives: store.drives.size,
+      documents: store.documents.size,
+      changes: store.changes.length,
+      channels: watch.channels.count(),
+    }),
   };
 }

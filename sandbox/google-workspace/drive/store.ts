@@ -5,6 +5,13 @@ import { type ChangeRow, type DriveRow, type FileRow, mime, type Role } from "./
 
 /** Files, shared drives, the documents inside files, and the log of changes; who may see and change what. */
 
+/** What happened to a file, in the words of push notifications; `changed` says more of an update. */
+export interface FileEvent {
+  readonly change: ChangeRow;
+  readonly state: "add" | "remove" | "update" | "trash" | "untrash";
+  readonly changed?: "content" | "parents" | "properties";
+}
+
 export interface SavedDrive {
   readonly files: ReadonlyMap<string, FileRow>;
   readonly drives: ReadonlyMap<string, DriveRow>;
@@ -36,7 +43,7 @@ export class DriveStore {
   readonly changes: ChangeRow[] = [];
   readonly #children = new Map<string, Set<string>>();
   readonly #options: AreaOptions;
-  readonly #listeners = new Set<(change: ChangeRow) => void>();
+  readonly #listeners = new Set<(event: FileEvent) => void>();
   #made = 0;
 
   constructor(options: AreaOptions) {
@@ -62,7 +69,7 @@ export class DriveStore {
     this.#made = saved.files.size;
   }
 
-  onChange(listener: (change: ChangeRow) => void): void {
+  onChange(listener: (event: FileEvent) => void): void {
     this.#listeners.add(listener);
   }
 
@@ -116,7 +123,7 @@ export class DriveStore {
     };
     this.#put(file);
     if (file.mimeType === mime.document) this.documents.set(file.id, blankDocument(file.id));
-    if (made.at === undefined) this.#log(file, this.audienceOf(file));
+    if (made.at === undefined) this.#log(file, this.audienceOf(file), { state: "add" });
     return file;
   }
 
@@ -125,7 +132,7 @@ export class DriveStore {
     return new Set(this.#options.accounts.all.filter((account) => this.roleOf(file, account) !== null).map(({ sub }) => sub));
   }
 
-  #log(file: FileRow, audience: ReadonlySet<string>): void {
+  #log(file: FileRow, audience: ReadonlySet<string>, what: Omit<FileEvent, "change">): void {
     const change: ChangeRow = {
       seq: (this.changes.at(-1)?.seq ?? 1_000) + 1,
       time: file.modifiedTime,
@@ -134,13 +141,13 @@ export class DriveStore {
       driveId: file.driveId,
     };
     this.changes.push(change);
-    for (const listener of this.#listeners) listener(change);
+    for (const listener of this.#listeners) listener({ change, ...what });
   }
 
-  /** Notes a change of a file by somebody; `work` changes the row. */
-  change(file: FileRow, by: string, work: () => void): void {
+  /** Notes a change of a file by somebody; `work` changes the row, or what is in the file. */
+  change(file: FileRow, by: string, work: () => void, isContent = false): void {
     const before = this.audienceOf(file);
-    const parent = file.parentId;
+    const { parentId: parent, trashed } = file;
     work();
     if (file.parentId !== parent) {
       if (parent !== null) this.#childrenOf(parent).delete(file.id);
@@ -149,7 +156,9 @@ export class DriveStore {
     file.version += 1;
     file.modifiedTime = this.#options.writeTime();
     file.modifiedBy = by;
-    this.#log(file, new Set([...before, ...this.audienceOf(file)]));
+    const state = file.trashed === trashed ? "update" : file.trashed ? "trash" : "untrash";
+    const changed = isContent ? "content" : file.parentId === parent ? "properties" : "parents";
+    this.#log(file, new Set([...before, ...this.audienceOf(file)]), state === "update" ? { state, changed } : { state });
   }
 
   /** Takes a file and all below it away for good. */
@@ -159,7 +168,7 @@ export class DriveStore {
     this.files.delete(file.id);
     this.documents.delete(file.id);
     if (file.parentId !== null) this.#childrenOf(file.parentId).delete(file.id);
-    this.#log({ ...file, modifiedTime: this.#options.writeTime() }, audience);
+    this.#log({ ...file, modifiedTime: this.#options.writeTime() }, audience, { state: "remove" });
   }
 
   /** The strongest role of an account at a file, its own or that of a folder above; null: it cannot see it. */
