@@ -144,6 +144,13 @@ describe("plain text as Markdown", () => {
     expect(textToMarkdown("1) one\n- two\n\n\n\n# three  \r\n<b>")).toBe("1\\) one\n\\- two\n\n\\# three\n\\<b>");
   });
 
+  it.each(["-\n-", "-\n- x", "+\n+ x", "1.\n1. x", "*\n* x", "a\n-\n=", "1)\n1) x"])(
+    "keeps lines that each would begin a list or underline a heading: %j",
+    (lines) => {
+      expect(findPlainText(textToMarkdown(lines))).toBe(lines);
+    },
+  );
+
   it("comes back the same", () => {
     const line = fc.array(fc.oneof(words, fc.string({ unit: "grapheme", maxLength: 8 })), { maxLength: 4 }).map((parts) => parts.join(" "));
     const text = fc.array(line, { maxLength: 6 }).map((lines) =>

@@ -7,7 +7,7 @@ import rehypeStringify from "rehype-stringify";
 import remarkGfm from "remark-gfm";
 import remarkParse from "remark-parse";
 import remarkRehype from "remark-rehype";
-import remarkStringify from "remark-stringify";
+import remarkStringify, { type Options as StringifyOptions } from "remark-stringify";
 import { unified } from "unified";
 import { HubError } from "@/server/errors";
 import { flattenDeepTags, imagesAsText, lostElements, safeHtml, unfoldLayoutTables, unlinkRefused } from "./rich-text-html";
@@ -36,6 +36,8 @@ export const maxHtmlLength = 1_000_000;
 /** Far below what the parsers' stack bears, and far above what people nest. */
 const maxDepth = 100;
 
+type Unsafe = NonNullable<StringifyOptions["unsafe"]>[number];
+
 const gfm = { singleTilde: false } as const;
 
 const htmlParser = unified().use(rehypeParse, { fragment: true }).freeze();
@@ -48,9 +50,17 @@ const cleaner = unified()
   .freeze();
 const tidier = unified().use(blanksOutsideEmphasis).use(splitAtEmptyLines).use(linkAddresses).freeze();
 const withLineEnds = unified().use(breaksAsLineEnds).freeze();
+/**
+ * Signs that begin a list or underline a heading at a line's start. The printer's own patterns for them take in the line end behind the
+ * sign, and so miss the next line's; these only look at it.
+ */
+const lineStarts: readonly Unsafe[] = [
+  ...["-", "+", "*"].map((character): Unsafe => ({ atBreak: true, character, after: "(?=[ \\t\\r\\n-]|$)" })),
+  ...[".", ")"].map((character): Unsafe => ({ atBreak: true, before: "\\d+", character, after: "(?=[ \\t\\r\\n]|$)" })),
+];
 const printer = unified()
   .use(remarkGfm, gfm)
-  .use(remarkStringify, { bullet: "-", emphasis: "_", rule: "-", fences: true, listItemIndent: "one" })
+  .use(remarkStringify, { bullet: "-", emphasis: "_", rule: "-", fences: true, listItemIndent: "one", unsafe: [...lineStarts] })
   .freeze();
 
 const markdownParser = unified().use(remarkParse).use(remarkGfm, gfm).freeze();

@@ -165,6 +165,21 @@ describe("series", () => {
   });
 });
 
+describe("dates of a series", () => {
+  it("are taken out and put in, in any zone", async () => {
+    const ann = await clientOf("ann@acme.example");
+    const recurrence = ["RRULE:FREQ=WEEKLY;UNTIL=20270412T065959Z", "EXDATE;TZID=Europe/Paris:20270329T090000", "RDATE:20270401T100000Z"];
+    const { id } = await insert(ann, { summary: "Dated", ...weekly, recurrence });
+    const { data } = await ann.events.instances({ ...primary, eventId: id ?? "" });
+    // The last one would begin at 07:00 UTC, a second after the end of the rule.
+    expect(data.items?.map(({ start }) => start?.dateTime)).toEqual([
+      "2027-03-22T09:00:00+01:00",
+      "2027-04-01T12:00:00+02:00",
+      "2027-04-05T09:00:00+02:00",
+    ]);
+  });
+});
+
 describe("attendees", () => {
   it("have the event in their own calendars, and their answers are seen by all", async () => {
     const [ann, ben] = await Promise.all([clientOf("ann@acme.example"), clientOf("ben@acme.example")]);

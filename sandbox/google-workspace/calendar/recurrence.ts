@@ -85,8 +85,19 @@ function originalOf(startMs: number, zone: string, isDay: boolean): EventTime {
   return { dateTime: DateTime.fromMillis(startMs, { zone }).toFormat("yyyy-MM-dd'T'HH:mm:ssZZ"), timeZone: zone };
 }
 
+/** The last expansion of a stored series, which never changes: the next page of a list asks for the same. */
+const expanded = new WeakMap<StoredEvent, { readonly beforeMs: number; readonly occurrences: readonly Occurrence[] }>();
+
 /** The occurrences of a series that begin before an instant, in order; days count from midnight UTC. */
 export function occurrencesOf(series: StoredEvent, beforeMs: number): readonly Occurrence[] {
+  const known = expanded.get(series);
+  if (known?.beforeMs === beforeMs) return known.occurrences;
+  const occurrences = expand(series, beforeMs);
+  expanded.set(series, { beforeMs, occurrences });
+  return occurrences;
+}
+
+function expand(series: StoredEvent, beforeMs: number): readonly Occurrence[] {
   const isDay = series.start.date !== undefined;
   const zone = series.start.timeZone ?? "UTC";
   const firstMs = isDay ? Date.parse(`${series.start.date}T00:00:00Z`) : Date.parse(series.start.dateTime ?? "");

@@ -26,24 +26,20 @@ export const toOffset = (text: string, zone: string): string => DateTime.fromISO
 
 const addressShape = /^[^\s@<>]+@[^\s@<>]+$/;
 
-function readAttendees(list: NonNullable<EventBody["attendees"]>, old: readonly Attendee[]): readonly Attendee[] {
+/** A list that is sent is the list: an attendee of whom it says less than before has less. */
+function readAttendees(list: NonNullable<EventBody["attendees"]>): readonly Attendee[] {
   const seen = new Map<string, Attendee>();
   for (const one of list) {
     const email = one.email.toLowerCase();
     if (!addressShape.test(email)) throw new GoogleRefusal(400, "invalid", "Invalid attendee email.");
-    const before = old.find((other) => other.email === email);
     seen.set(email, {
       email,
-      ...(one.displayName
-        ? { displayName: one.displayName }
-        : before?.displayName === undefined
-          ? {}
-          : { displayName: before.displayName }),
+      ...(one.displayName ? { displayName: one.displayName } : {}),
       ...(one.optional === true ? { optional: true } : {}),
       ...(one.resource === true ? { resource: true } : {}),
       ...(one.comment ? { comment: one.comment } : {}),
       ...(one.additionalGuests ? { additionalGuests: one.additionalGuests } : {}),
-      responseStatus: one.responseStatus ?? before?.responseStatus ?? "needsAction",
+      responseStatus: one.responseStatus ?? "needsAction",
     });
   }
   return [...seen.values()];
@@ -89,7 +85,7 @@ function apply(old: Draft, body: EventBody, context: WriteContext): Draft {
     const both = given === null ? null : { ...old[which], ...given };
     draft[which] = readTime(both, which, { calendar: context.calendar.timeZone, toOffset }, repeats);
   }
-  if (body.attendees !== undefined) draft.attendees = readAttendees(body.attendees ?? [], old.attendees);
+  if (body.attendees !== undefined) draft.attendees = readAttendees(body.attendees ?? []);
   if (body.reminders !== undefined) {
     const { useDefault, overrides } = body.reminders ?? { useDefault: true };
     if (useDefault === true && (overrides ?? []).length > 0) {

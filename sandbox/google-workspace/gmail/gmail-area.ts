@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { json, type SandboxResponse } from "../../http/server";
 import { idAlphabets, stableId } from "../../ids";
-import { type ApiRequest, type AreaOptions, type GoogleArea, hasScope, requireScope } from "../area";
+import { type Account, type ApiRequest, type AreaOptions, type GoogleArea, hasScope, requireScope } from "../area";
 import { GoogleRefusal } from "../failures";
 import { selectFields } from "../fields";
 import { createPageTokens, readPageSize } from "../pages";
@@ -11,8 +11,8 @@ import { mailboxPage, mailPage } from "./page";
 import { createAttachmentIds, type Format, messageResource, searchedOf } from "./resource";
 import { findRoute, general, prefix, readScopes, segmentsOf } from "./routes";
 import { parseSearch } from "./search";
-import { seededMails, seedMailboxes, writeMail } from "./seed";
-import { change, emptyMailbox, type GmailState, type Mailbox, type StoredLabel, type StoredMessage } from "./store";
+import { mailsOfAccounts, seededMails, seedMailbox, writeMail } from "./seed";
+import { change, type GmailState, type Mailbox, type StoredLabel, type StoredMessage } from "./store";
 
 /** The simulated Gmail v1 (its discovery document, and the pages that it names). */
 
@@ -45,16 +45,17 @@ const watchMs = 604_800_000;
 export function createGmailArea(options: AreaOptions): GoogleArea {
   const { accounts, clock, settings } = options;
   const mails = seededMails(options.companies);
-  const seed = () => seedMailboxes(options.companies, accounts, mails, clock());
+  const mailsOf = mailsOfAccounts(mails);
+  const seed = (): GmailState => ({ seededAtMs: clock(), mailboxes: new Map() });
   let state: GmailState = seed();
   const pages = createPageTokens({ clock, goodSeconds: () => settings().pageTokenSeconds });
   const attachmentIds = createAttachmentIds();
 
-  function mailboxOf(sub: string): Mailbox {
-    const known = state.get(sub);
+  function mailboxOf(account: Account): Mailbox {
+    const known = state.mailboxes.get(account.sub);
     if (known !== undefined) return known;
-    const made = emptyMailbox();
-    state.set(sub, made);
+    const made = seedMailbox(account, mailsOf(account), state.seededAtMs);
+    state.mailboxes.set(account.sub, made);
     return made;
   }
 
@@ -309,7 +310,7 @@ export function createGmailArea(options: AreaOptions): GoogleArea {
         `Invalid JSON payload received. Unknown name "${unknown}": Cannot bind query parameter. Field '${unknown}' could not be found in request message.`,
       );
     }
-    const answer = call(request, known.operation, rest, mailboxOf(request.account.sub));
+    const answer = call(request, known.operation, rest, mailboxOf(request.account));
     return answer === null ? { status: 204 } : json(200, selectFields(answer, request.query.get("fields"), "*"));
   }
 
@@ -326,7 +327,7 @@ export function createGmailArea(options: AreaOptions): GoogleArea {
       }
     },
     page(account, [id]) {
-      const mailbox = mailboxOf(account.sub);
+      const mailbox = mailboxOf(account);
       if (id === undefined) return mailboxPage(account, mailbox, partOf);
       const message = mailbox.messages.get(id);
       return message === undefined ? null : mailPage(message, mailbox, partOf(message));
@@ -340,9 +341,12 @@ export function createGmailArea(options: AreaOptions): GoogleArea {
       state = seed();
     },
     inspect: () => ({
-      mailboxes: state.size,
-      messages: [...state.values()].reduce((sum, { messages }) => sum + messages.size, 0),
-      watched: [...state.values()].filter(({ watch }) => watch !== null && watch.expirationMs > clock()).length,
+      mailboxes: accounts.all.length,
+      messages: accounts.all.reduce(
+        (sum, account) => sum + (state.mailboxes.get(account.sub)?.messages.size ?? mailsOf(account).length),
+        0,
+      ),
+      watched: [...state.mailboxes.values()].filter(({ watch }) => watch !== null && watch.expirationMs > clock()).length,
     }),
   };
 }

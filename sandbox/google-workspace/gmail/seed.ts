@@ -1,9 +1,9 @@
 import { momentOf } from "../../company/moments";
 import type { Company, MailSeed } from "../../company/work";
 import { idAlphabets, stableId } from "../../ids";
-import type { Account, Accounts } from "../area";
+import type { Account } from "../area";
 import { attachmentPart, encodeMailbox, encodeWords, multipart, textPart } from "./mime";
-import { emptyMailbox, type GmailState, type Mailbox, type StoredMessage } from "./store";
+import { emptyMailbox, type Mailbox, type StoredMessage } from "./store";
 
 /** The company's mail in the mailboxes of who sent and received it. */
 
@@ -99,26 +99,35 @@ function labelsOf(mailbox: Mailbox, mail: MailSeed, isSender: boolean): readonly
   ];
 }
 
-/** A company's mails by the address of everybody who sent or received them, each once. */
-function byAddress(company: Company, mails: Iterable<SeededMail>): ReadonlyMap<string, readonly SeededMail[]> {
+const mailboxWord = (company: string, address: string): string => `${company} ${address}`;
+
+/** The mails that each account of a company sent or received; who takes part is looked up once a mail. */
+export function mailsOfAccounts(mails: SeededMails): (account: Account) => readonly SeededMail[] {
   const found = new Map<string, SeededMail[]>();
-  for (const seeded of mails) {
-    const { from, to, cc = [] } = seeded.mail;
-    for (const address of new Set([from, ...to, ...cc].map((one) => personOf(one, company).address))) {
-      const list = found.get(address);
-      if (list === undefined) found.set(address, [seeded]);
-      else list.push(seeded);
+  const addresses = new Map<string, string>();
+  for (const one of mails.values()) {
+    const { company, mail } = one;
+    const addressOf = (text: string): string => {
+      const key = `${company.urlKey} ${text}`;
+      const address = addresses.get(key) ?? personOf(text, company).address;
+      addresses.set(key, address);
+      return address;
+    };
+    for (const address of new Set([mail.from, ...mail.to, ...(mail.cc ?? [])].map(addressOf))) {
+      const word = mailboxWord(company.urlKey, address);
+      const list = found.get(word);
+      if (list === undefined) found.set(word, [one]);
+      else list.push(one);
     }
   }
-  return found;
+  return ({ company, email }) => found.get(mailboxWord(company, email)) ?? [];
 }
 
-/** The mailbox of an account; `mails` are those that it sent or received. */
-function seedMailbox(account: Account, company: Company, mails: readonly SeededMail[], nowMs: number): Mailbox {
+/** A mailbox as it is before anybody writes; `nowMs` is when the sandbox was seeded. */
+export function seedMailbox(account: Account, mails: readonly SeededMail[], nowMs: number): Mailbox {
   const mailbox = emptyMailbox();
   const threads = new Map<string, string>();
-  for (const { mail } of mails) {
-    const from = personOf(mail.from, company).address;
+  for (const { company, mail } of mails) {
     const id = stableId(idAlphabets.hex, 16, "mail", account.email, mail.key);
     const threadId = threads.get(mail.thread) ?? id;
     threads.set(mail.thread, threadId);
@@ -126,7 +135,7 @@ function seedMailbox(account: Account, company: Company, mails: readonly SeededM
     const message: StoredMessage = {
       id,
       threadId,
-      labelIds: labelsOf(mailbox, mail, from === account.email),
+      labelIds: labelsOf(mailbox, mail, personOf(mail.from, company).address === account.email),
       internalDateMs: Math.floor(momentOf(nowMs, mail)),
       historyId: mailbox.historyId,
       source: { mail: wordOf(company, mail.key) },
@@ -134,19 +143,4 @@ function seedMailbox(account: Account, company: Company, mails: readonly SeededM
     mailbox.messages.set(id, message);
   }
   return mailbox;
-}
-
-/** The state that everything starts from. */
-export function seedMailboxes(companies: readonly Company[], accounts: Accounts, mails: SeededMails, nowMs: number): GmailState {
-  const state: GmailState = new Map();
-  for (const company of companies) {
-    const own = byAddress(
-      company,
-      [...mails.values()].filter((one) => one.company === company),
-    );
-    for (const account of accounts.all) {
-      if (account.company === company.urlKey) state.set(account.sub, seedMailbox(account, company, own.get(account.email) ?? [], nowMs));
-    }
-  }
-  return state;
 }

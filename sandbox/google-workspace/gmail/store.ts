@@ -38,8 +38,12 @@ export interface Mailbox {
   watch: { readonly topicName: string; readonly expirationMs: number } | null;
 }
 
-/** By `sub`. */
-export type GmailState = Map<string, Mailbox>;
+export interface GmailState {
+  /** When the seed is told from; a mailbox comes out of it when somebody first looks. */
+  readonly seededAtMs: number;
+  /** Those that somebody looked at, by `sub`. */
+  readonly mailboxes: Map<string, Mailbox>;
+}
 
 export const systemLabels = [
   "CHAT",

@@ -11,7 +11,7 @@ import { isSeries, printEvent, timesOf } from "../../format/event";
 import type { CalendarEvent } from "../../schema/calendar";
 import { unsupported } from "../area";
 import { changesOf, parseWanted, refuseReadOnly, type WantedEvent } from "./fields";
-import { type EventPlace, getEventAt } from "./records";
+import { type EventPlace, getEventToChange } from "./records";
 import { type CalendarStep, toEventId } from "./steps";
 
 /** Changes of events as calls of Calendar. Nothing here changes anything. */
@@ -140,7 +140,7 @@ export async function planEventUpdate(
   };
   if (changesOf(wanted, times, from, null).changes.length === 0) return emptyPlan;
 
-  const event = await getEventAt(api, place, context);
+  const event = await getEventToChange(api, place, context);
   if (change.revision !== event.etag && (await printEvent(event, context.timeZone, context)) !== change.base) {
     throw new HubError("ESTALE", "The event was changed in Google since it was read. Read it again.");
   }
@@ -178,7 +178,7 @@ export async function planEventRemove(
   api: CalendarApi,
   context: MountContext,
 ): Promise<DraftPlan> {
-  const event = await getEventAt(api, place, context);
+  const event = await getEventToChange(api, place, context);
   if (change.revision !== null && change.revision !== event.etag) {
     throw new HubError("ESTALE", "The event was changed in Google since it was read. Read it again.");
   }

@@ -4,7 +4,7 @@ import { type CalendarApi, maxEvents } from "../../api/calendar";
 import { listAll } from "../../api/http";
 import { isSeries } from "../../format/event";
 import type { CalendarEvent } from "../../schema/calendar";
-import { monthOfEvent } from "./entries";
+import { findEventEntry, monthOfEvent } from "./entries";
 import type { CalendarPlace } from "./place";
 
 export type EventPlace = Extract<CalendarPlace, { at: "event" | "series" }>;
@@ -21,6 +21,20 @@ export async function getEventAt(api: CalendarApi, place: EventPlace, context: M
   const month = monthOfEvent(event, context.timeZone);
   if (month !== place.month) throw new HubError("ENOENT", `This event is in ${month} now.`);
   return event;
+}
+
+/** The same, to be changed: what an event's link in a later month leads to is changed where it stands. */
+export async function getEventToChange(api: CalendarApi, place: EventPlace, context: MountContext): Promise<CalendarEvent> {
+  if (place.at === "series") return await getEventAt(api, place, context);
+  const event = await api.getEvent(place.calendar, place.event, context.call);
+  const entry = findEventEntry(place.calendar, place.month, event, context.timeZone);
+  if (entry?.kind === "link") {
+    const month = monthOfEvent(event, context.timeZone);
+    throw new HubError("ENOTSUP", `This is a link to an event that began earlier: change it in ${month}.`, {
+      details: { operation: "write" },
+    });
+  }
+  return entry === null ? await getEventAt(api, place, context) : event;
 }
 
 /** More changed occurrences than anybody makes by hand. */

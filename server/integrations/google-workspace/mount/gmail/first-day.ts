@@ -2,8 +2,8 @@ import type { CallContext } from "@/server/transport/send";
 import { addDays, dayPeriod } from "../../../days";
 import type { GmailApi } from "../../api/gmail";
 
-/** Gmail opened on 1 April 2004; what was imported from before stands in no earlier day's list than 1990's first. */
-const earliest = "1990-01-01";
+/** Gmail counts a mail's time from here. */
+const earliest = "1970-01-01";
 
 const dayMs = 86_400_000;
 const daysBetween = (first: string, last: string): number => Math.round((Date.parse(last) - Date.parse(first)) / dayMs);
@@ -25,7 +25,7 @@ async function isAnyBefore(api: GmailApi, label: string | undefined, toMs: numbe
 
 /**
  * The day of the oldest message, of a label's or of all; null where there is none. Gmail lists the newest first and cannot be asked for the
- * oldest, so it is found by halves: some fourteen of the cheapest calls.
+ * oldest, so it is found by halves: some sixteen of the cheapest calls.
  */
 export async function findFirstDay(
   api: GmailApi,
