@@ -35,7 +35,7 @@ export function pathBelowRoot(mailbox: Mailbox, row: DriveItemRow): string {
   return `${above === "" ? "" : `${above}/`}${encodeURIComponent(row.name)}`;
 }
 
-const identity = (user: User) => ({ user: { email: user.mail, id: user.id, displayName: user.displayName } });
+const identity = (user: User) => ({ user: { id: user.id, displayName: user.displayName } });
 
 /** The etag as SharePoint writes it: braces, a version, quotes inside. */
 export const itemEtag = (mailbox: Mailbox, row: DriveItemRow): string =>

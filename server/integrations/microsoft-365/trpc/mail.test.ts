@@ -159,7 +159,9 @@ describe("drafts over the API", () => {
     const refused = await failureOf(world.vfs.write({ path: `${mail}/outbox/Now.md`, text: "Hello", ifNoneMatch: "*" }));
     expect(refused).toMatchObject({ code: "ENOTSUP", message: expect.stringContaining("mail/drafts") });
     const { canonicalPath } = await world.makeDraft("Nobody", "");
+    const sendings = await world.callsOf("POST /me/messages/{message}/send");
     expect((await failureOf(world.vfs.move({ path: canonicalPath, to: `${mail}/outbox` }))).code).toBe("EINVAL");
+    expect(await world.callsOf("POST /me/messages/{message}/send")).toBe(sendings);
     expect((await failureOf(world.vfs.move({ path: canonicalPath, to: `${mail}/Archive` }))).code).toBe("ENOTSUP");
   });
 
